@@ -7,8 +7,11 @@
  * plugin, and turns anything else that is thrown into `EIO`.
  */
 import type { Configuration } from "../config/configuration.ts";
+import type { Logger } from "../config/logger.ts";
 import { FileSystemError } from "../errors/errors.ts";
 import type { Path } from "./path.ts";
+
+export type { Logger };
 
 /** Version of this contract (its own semver). A plugin's `peerDependencies.plugfs` is checked against it. */
 export const SPI_VERSION = "1.0.0";
@@ -89,14 +92,6 @@ export interface RenameOptions extends SignalOption {
 export interface CopyOptions extends SignalOption {
   /** Replaces an existing file. Default false: `EEXIST`. */
   readonly overwrite?: boolean | undefined;
-}
-
-/** Where a file system writes what a host should see; pino fits as it is. */
-export interface Logger {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }
 
 export interface FileSystemContext {
