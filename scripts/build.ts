@@ -1,8 +1,8 @@
 /** `node --import tsx scripts/build.ts dist`: builds one target. scripts/setup.mjs decides which are stale. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildCore } from "./build-core.ts";
-import { bundlePlugin } from "./bundle-plugin.ts";
+import { bundlePlugin } from "./build/bundle-plugin.ts";
+import { buildCore } from "./build/core.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const target = process.argv[2] ?? "dist";

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { build, type OutputFile, type Plugin } from "esbuild";
 import { publishFile } from "./publish-file.ts";
+import { type Shift, shiftColumns } from "./shift-columns.ts";
 import { type BundledPackage, thirdPartyNotices } from "./third-party-notices.ts";
 
 export interface BundleOptions {
@@ -50,10 +51,6 @@ export async function bundlePlugin(options: BundleOptions): Promise<Bundle> {
     target: "node20",
     external: shared.flatMap((name) => [name, `${name}/*`]),
     plugins: [optionalPeersOutside],
-    // Whitespace goes because the comments in it name the build machine's folders; names stay, for stack traces.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    lineLimit: 120,
     charset: "utf8",
     sourcemap: "linked",
     legalComments: "external",
@@ -75,18 +72,15 @@ export async function bundlePlugin(options: BundleOptions): Promise<Bundle> {
         `import it by its name, not by a path into ${copied.name}.`,
     );
   }
-  const code = outputFile(result.outputFiles, "index.cjs");
+  const { code, shifts } = portableCode(outputFile(result.outputFiles, "index.cjs").text, origins);
+  const inputOf = (source: string) => relative(directory, resolve(outDirectory, source)).replaceAll(sep, "/");
+  const map = portableMap(outputFile(result.outputFiles, "index.cjs.map").text, inputOf, origins, shifts);
   const legal = result.outputFiles.find((file) => file.path.endsWith(".LEGAL.txt"))?.text ?? "";
   const notices = await thirdPartyNotices(`${manifest.name} ${manifest.version}`, packages);
 
   const files: Record<string, string | Uint8Array> = {
-    "index.cjs": code.contents,
-    "index.cjs.map": portableMap(
-      outputFile(result.outputFiles, "index.cjs.map").text,
-      outDirectory,
-      directory,
-      origins,
-    ),
+    "index.cjs": code,
+    "index.cjs.map": map,
     "THIRD-PARTY-NOTICES": notices + legalComments(legal, origins),
   };
   if (options.license !== undefined) files.LICENSE = await readFile(options.license);
@@ -94,7 +88,7 @@ export async function bundlePlugin(options: BundleOptions): Promise<Bundle> {
   for (const name of Object.keys(files).sort().reverse()) {
     await publishFile(join(outDirectory, name), files[name] as string | Uint8Array);
   }
-  return { files: Object.keys(files), bytes: code.contents.length, packages };
+  return { files: Object.keys(files), bytes: Buffer.byteLength(code), packages };
 }
 
 /** `urllib` and its like require an optional peer only when a proxy is asked for; who needs it installs it. */
@@ -171,21 +165,42 @@ function outputFile(files: readonly OutputFile[], name: string): OutputFile {
   return found;
 }
 
+/**
+ * The code with its modules named by origin. esbuild heads each with its path: in a comment, or as the name of the wrapper's
+ * function, which stands first on its line.
+ */
+function portableCode(code: string, origins: ReadonlyMap<string, Origin>): { code: string; shifts: Shift[] } {
+  const heads = new Map<string, string>();
+  for (const [input, { label }] of origins) {
+    heads.set(`// ${input}`, `// ${label}`);
+    heads.set(JSON.stringify(input), JSON.stringify(label));
+  }
+  const shifts: Shift[] = [];
+  const lines = code.split("\n").map((text, line) => {
+    const [, indent = "", head = ""] = /^( *)(\/\/ .+$|"(?:[^"\\]|\\.)+"(?=\())/.exec(text) ?? [];
+    const portable = heads.get(head);
+    if (portable === undefined) return text;
+    shifts.push({ line, beyond: indent.length, by: portable.length - head.length });
+    return indent + portable + text.slice(indent.length + head.length);
+  });
+  return { code: lines.join("\n"), shifts };
+}
+
 /** The map with the sources named by origin; their text is inside, since the folder ships without them. */
 function portableMap(
-  map: string,
-  outDirectory: string,
-  directory: string,
+  text: string,
+  input: (source: string) => string,
   origins: ReadonlyMap<string, Origin>,
+  shifts: readonly Shift[],
 ): string {
-  const content = JSON.parse(map) as { sources: string[] };
-  content.sources = content.sources.map((source) => {
-    const input = relative(directory, resolve(outDirectory, source)).replaceAll(sep, "/");
-    const origin = origins.get(input);
+  const map = JSON.parse(text) as { sources: string[]; mappings: string };
+  map.sources = map.sources.map((source) => {
+    const origin = origins.get(input(source));
     if (origin === undefined) throw new Error(`the source map names ${source}, which is no input`);
     return origin.label;
   });
-  return `${JSON.stringify(content)}\n`;
+  map.mappings = shiftColumns(map.mappings, shifts);
+  return `${JSON.stringify(map)}\n`;
 }
 
 /** The comments marked as legal (`@license`, `@preserve`, `/*!`) by file, with the files named by origin. */
