@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmod, link, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -193,21 +193,23 @@ test("delete removes links, not what they point to", async () => {
 
 test("a recursive delete that fails says where and how far it came", async () => {
   await using folder = await temporaryFolder();
-  const root = Path.parse(folder.path).child("tree");
-  await write(root.child("a/x"), "");
-  // Deeper than a path can be long: only a shell that walks down can make and remove it.
-  const name = "n".repeat(250);
-  const dig = `for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do mkdir ${name}; cd ${name}; done`;
-  await promisify(execFile)("/bin/sh", ["-c", dig], { cwd: root.key });
+  const root = Path.parse(folder.path);
+  const tree = root.child("tree");
+  await write(tree.child("a/x"), "");
+  // Two folders, one moved into the other: deeper than a path can be long.
+  const deep = Array.from({ length: 9 }, () => "n".repeat(250)).join("/");
+  await fs.mkdirs(tree.child(deep));
+  await fs.mkdirs(root.child("other").child(deep));
+  await rename(root.child("other").key, tree.child(`${deep}/o`).key);
   try {
-    await assert.rejects(fs.delete(root, { recursive: true }), {
+    await assert.rejects(fs.delete(tree, { recursive: true }), {
       code: "ENAMETOOLONG",
       operation: "delete",
       message: /Before it, 2 files and folders below .* were deleted; the others are still there/,
     });
-    assert.deepEqual(await names(root), [`${name}/`]);
+    assert.deepEqual(await names(tree), [`${"n".repeat(250)}/`]);
   } finally {
-    await promisify(execFile)("rm", ["-rf", root.key]);
+    await rename(tree.child(`${deep}/o`).key, root.child("other").key);
   }
 });
 
