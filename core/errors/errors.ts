@@ -83,10 +83,12 @@ export class FileSystemError extends Error {
     const error = new FileSystemError(merged);
     // The place that failed is where the first error was made, not where it was completed.
     if (this.stack !== undefined) {
+      const head = `${error.name}: ${error.message}`;
+      // A function, because "$&" in a path would be a pattern in a replacement text.
       hidden(
         error,
         "stack",
-        this.stack.replace(`${this.name}: ${this.message}`, `${error.name}: ${error.message}`),
+        this.stack.replace(`${this.name}: ${this.message}`, () => head),
       );
     }
     return error;

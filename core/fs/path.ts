@@ -2,6 +2,9 @@ import { resolve } from "node:path";
 import { FileSystemError } from "../errors/errors.ts";
 
 const URI = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/]*)(?:\/(.*))?$/s;
+/** A scheme with one slash: two letters at least, so that a drive letter is none. */
+const ONE_SLASH = /^([A-Za-z][A-Za-z0-9+.-]+):\//;
+const HOST_AND_PORT = /^(?:\[[\da-f:.]+\]|[^:[\]]*)(?::\d+)?$/i;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
@@ -28,7 +31,7 @@ export class Path {
 
   /**
    * Reads a URI or a local path. A `URL` is percent-decoded once; one with a query or a fragment is refused, and
-   * so is user-info in an authority (without echoing it).
+   * so is user-info in an authority (without echoing it). `oss:/x` is refused, because it may be meant either way.
    */
   static parse(path: string | URL | Path): Path {
     if (path instanceof Path) return path;
@@ -36,7 +39,7 @@ export class Path {
     if (typeof path !== "string") throw invalid(typeof path, "a path is a string, a URL or a Path");
     if (path === "") throw invalid(path, "the path is empty");
     const uri = URI.exec(path);
-    if (uri === null) return new Path("file", "", localKey(/^file:/i.test(path) ? path.slice(5) : path));
+    if (uri === null) return new Path("file", "", localKey(withoutFileScheme(path)));
     const [, scheme = "", authority = "", rest = ""] = uri;
     return fromParts(scheme, authority, rest);
   }
@@ -65,10 +68,11 @@ export class Path {
 
   /** The path below this one; `name` may hold several segments, and is checked like a key. */
   child(name: string): Path {
-    const text = `${this}/${name}`;
+    const text = `${this}${this.key.endsWith("/") ? "" : "/"}${name}`;
     checkSegments(name, text);
     if (name === "") throw invalid(text, "the name is empty");
     checkUnicode(name, text);
+    if (this.scheme === "file") checkNul(name, text);
     const prefix = this.key === "" || this.key.endsWith("/") ? this.key : `${this.key}/`;
     return new Path(this.scheme, this.authority, prefix + name);
   }
@@ -97,7 +101,7 @@ export class Path {
 
 function fromParts(schemeText: string, authority: string, rest: string): Path {
   const scheme = schemeText.toLowerCase();
-  if (authority.includes("@")) throw credentialsInPath(scheme);
+  checkAuthority(scheme, authority);
   const text = `${scheme}://${authority}/${rest}`;
   if (scheme === "file") {
     if (authority === "") return Path.unsafe("file", "", localKey(`/${rest}`));
@@ -113,7 +117,8 @@ function fromParts(schemeText: string, authority: string, rest: string): Path {
 
 function fromUrl(url: URL): Path {
   if (url.username !== "" || url.password !== "") throw credentialsInPath(url.protocol.slice(0, -1));
-  if (url.search !== "" || url.hash !== "") {
+  // Not `search` and `hash`, which are "" for a lone "?" or "#".
+  if (/[?#]/.test(url.href)) {
     throw invalid(
       `${url.protocol}//${url.host}${url.pathname}`,
       "a URL with a query or a fragment is ambiguous",
@@ -130,9 +135,37 @@ function fromUrl(url: URL): Path {
 }
 
 function localKey(path: string): string {
-  if (path.includes("\0")) throw invalid(path.replaceAll("\0", "\\0"), "it holds a NUL character");
+  checkNul(path, path);
   checkUnicode(path, path);
   return resolve(path);
+}
+
+function withoutFileScheme(path: string): string {
+  if (/^file:./is.test(path)) return path.slice(5);
+  if (path.toLowerCase() === "file:") throw invalid(path, "the path is empty");
+  const scheme = ONE_SLASH.exec(path)?.[1];
+  if (scheme === undefined) return path;
+  throw invalid(
+    `${scheme}:/…`,
+    `"${scheme}:" and one slash is neither a URI nor clearly a local path`,
+    `Write ${scheme}://…, or ./${scheme}:/… for a local path`,
+  );
+}
+
+/** A password may hold a slash, which ends the authority early: nothing of a wrong authority is shown. */
+function checkAuthority(scheme: string, authority: string): void {
+  if (authority.includes("@")) throw credentialsInPath(scheme);
+  if (!HOST_AND_PORT.test(authority)) {
+    throw invalid(`${scheme}://…`, "what follows the colon in its authority is not a port");
+  }
+  if (/[\s?#\\/]/.test(authority)) {
+    const why = "its authority (the bucket or host) holds a blank, ?, #, / or \\";
+    throw invalid(`${scheme}://…`, why, `Write ${scheme}://<bucket>/<key>`);
+  }
+}
+
+function checkNul(text: string, path: string): void {
+  if (text.includes("\0")) throw invalid(path.replaceAll("\0", "\\0"), "it holds a NUL character");
 }
 
 function checkUnicode(text: string, path: string): void {
