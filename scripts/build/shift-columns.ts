@@ -14,7 +14,8 @@ export interface Shift {
 export function shiftColumns(mappings: string, shifts: readonly Shift[]): string {
   const lines = mappings.split(";");
   for (const { line, beyond, by } of shifts) {
-    const segments = (lines[line] ?? "").split(",");
+    const segments = lines[line]?.split(",");
+    if (segments === undefined) continue; // behind the last line that has mappings
     let column = 0;
     for (const [i, segment] of segments.entries()) {
       const [distance, rest] = readNumber(segment);

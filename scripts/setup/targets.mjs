@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join, relative, sep } from "node:path";
 
 const STAMPS = ".cache/built.json";
-const COMMON = ["package-lock.json", "scripts/build.ts"];
 
 /**
  * What is built, by name: `dist`, and each `opt/<plugin>` that has a source. `inputs` and `outputs` give the hash of the
@@ -15,38 +14,22 @@ const COMMON = ["package-lock.json", "scripts/build.ts"];
  */
 export function targets(folder) {
   const hash = (paths) => hashOf(folder, paths);
-  const found = [];
-  if (existsSync(join(folder, "core"))) {
-    found.push({
-      name: "dist",
-      inputs: () =>
-        hash([
-          ...COMMON,
-          "tsconfig.json",
-          "scripts/build-core.ts",
-          ...files(folder, "core").filter(isSource),
-        ]),
-      outputs: () => hash(files(folder, "dist")),
-    });
-  }
-  for (const plugin of pluginsIn(folder)) {
-    found.push({
-      name: plugin,
-      inputs: () =>
-        hash([
-          ...COMMON,
-          "LICENSE",
-          "scripts/bundle-plugin.ts",
-          "scripts/third-party-notices.ts",
-          `${plugin}/package.json`,
-          ...files(folder, `${plugin}/src`).filter(isSource),
-        ]),
-      outputs: () =>
-        hash(["index.cjs", "index.cjs.map", "LICENSE", "THIRD-PARTY-NOTICES"].map((f) => `${plugin}/${f}`)),
-    });
-  }
-  return found;
+  const sources = (below) => filesIn(folder, below).filter((path) => !path.endsWith(".test.ts"));
+  const common = ["package-lock.json", "scripts/build.ts", ...sources("scripts/build")];
+  const core = {
+    name: "dist",
+    inputs: () => hash([...common, "tsconfig.json", ...sources("core")]),
+    outputs: () => hash(filesIn(folder, "dist")),
+  };
+  const plugins = pluginsIn(folder).map((name) => ({
+    name,
+    inputs: () => hash([...common, "LICENSE", `${name}/package.json`, ...sources(`${name}/src`)]),
+    outputs: () => hash(BUNDLE_FILES.map((file) => `${name}/${file}`)),
+  }));
+  return [core, ...plugins];
 }
+
+const BUNDLE_FILES = ["index.cjs", "index.cjs.map", "LICENSE", "THIRD-PARTY-NOTICES"];
 
 /** @param {string} folder */
 export function staleTargets(folder) {
@@ -80,12 +63,8 @@ function pluginsIn(folder) {
     .map((name) => `opt/${name}`);
 }
 
-function isSource(path) {
-  return !path.endsWith(".test.ts");
-}
-
 /** Every file below `below`, relative to `folder`, with `/`; none when it does not exist. */
-function files(folder, below) {
+function filesIn(folder, below) {
   const root = join(folder, below);
   if (!existsSync(root)) return [];
   return readdirSync(root, { recursive: true, withFileTypes: true })
