@@ -37,3 +37,6 @@ export {
   SPI_VERSION,
 } from "./fs/contract.ts";
 export { Path } from "./fs/path.ts";
+export { RandomAccessInputStream, type RandomAccessSource } from "./fs/random-access-input.ts";
+export { type OutputSink, SerialOutputStream } from "./fs/serial-output.ts";
+export { compareUtf8 } from "./fs/utf8-order.ts";

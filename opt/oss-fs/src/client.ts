@@ -1,0 +1,157 @@
+import OSS from "ali-oss";
+import type { FileSystemError } from "plugfs";
+import { type About, answerError, connectionError, storeError } from "./errors.ts";
+import { type Attempt, withRetries } from "./retry.ts";
+import type { OssSettings } from "./settings.ts";
+import { type Answer, type Exchange, type Outcome, Transport } from "./transport.ts";
+
+/** One request to the bucket. */
+export interface StoreRequest {
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  /** Absent for a request on the bucket itself. */
+  readonly key?: string;
+  /** Query parameters that belong to the signature, such as `uploadId`; "" for one without a value. */
+  readonly subresources?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: readonly Uint8Array[];
+  readonly signal?: AbortSignal | undefined;
+  readonly about: About;
+}
+
+/** A whole answer with its (short) body. */
+export interface TextAnswer {
+  readonly status: number;
+  readonly headers: Answer["headers"];
+  readonly text: string;
+}
+
+/** What is used of ali-oss; its types lack all of it. */
+interface AliOss {
+  userAgent: string;
+  readonly options: { amendTimeSkewed?: number };
+  request(params: object): Promise<Outcome>;
+}
+
+/**
+ * The one way to the store: ali-oss signs and names the host, {@link Transport} carries, errors are told as
+ * `FileSystemError`s. One for each bucket, with connections of its own.
+ */
+export class OssClient {
+  readonly bucket: string;
+  readonly settings: OssSettings;
+  readonly #oss: AliOss;
+  readonly #transport: Transport;
+  #skewMs = 0;
+
+  constructor(bucket: string, settings: OssSettings) {
+    this.bucket = bucket;
+    this.settings = settings;
+    this.#transport = new Transport(settings);
+    this.#oss = makeAliOss(settings, this.#transport);
+    const prefix = settings.userAgentPrefix;
+    if (prefix !== undefined) this.#oss.userAgent = `${prefix} ${this.#oss.userAgent}`;
+  }
+
+  /** A request and its whole answer, with retries. Only for what is safe to repeat. */
+  send(request: StoreRequest): Promise<TextAnswer> {
+    return withRetries(this.settings.retry, request.signal, (attempt) => this.sendOnce(request, attempt));
+  }
+
+  /** The same without retries. */
+  async sendOnce(request: StoreRequest, attempt?: Attempt): Promise<TextAnswer> {
+    const answer = await this.openOnce(request, attempt);
+    return { status: answer.status, headers: answer.headers, text: await this.#read(answer, request) };
+  }
+
+  /** One attempt; resolves at the headers of a 2xx answer, whose body must be consumed at once. */
+  async openOnce(request: StoreRequest, attempt?: Attempt): Promise<Answer> {
+    const outcome = await this.#oss.request(this.#signable(request));
+    if ("failure" in outcome) throw this.failed(outcome.failure, request);
+    if (outcome.status >= 200 && outcome.status < 300) return outcome;
+    const { status, headers } = outcome;
+    const body = await this.#read(outcome, request);
+    const wait = Number(headers["x-oss-qos-delay-time"]);
+    if (wait > 0) attempt?.waitAtLeast(wait);
+    throw this.#amendClock(storeError({ status, headers, body }, request.about), headers.date);
+  }
+
+  /** What a broken-off request rejects with: the signal's reason, or a `FileSystemError`. */
+  failed(failure: unknown, request: Pick<StoreRequest, "signal" | "about">): unknown {
+    if (request.signal?.aborted) return request.signal.reason;
+    return connectionError(failure, request.about);
+  }
+
+  /** Ends every request and closes every connection. */
+  close(): void {
+    this.#transport.close();
+  }
+
+  async #read(answer: Answer, request: StoreRequest): Promise<string> {
+    try {
+      return await answer.text();
+    } catch (failure) {
+      throw this.failed(failure, request);
+    }
+  }
+
+  #signable(request: StoreRequest): object {
+    const exchange: Exchange = { body: request.body, signal: request.signal };
+    const length = request.body?.reduce((sum, piece) => sum + piece.byteLength, 0);
+    // Fresh objects every time: ali-oss changes what it is given.
+    return {
+      method: request.method,
+      bucket: this.bucket,
+      object: request.key,
+      subres: request.subresources && { ...request.subresources },
+      query: request.query && { ...request.query },
+      headers: {
+        ...(length === undefined ? {} : { "Content-Length": String(length) }),
+        ...request.headers,
+      },
+      ctx: exchange,
+    };
+  }
+
+  /** A wrong clock is amended by the store's own, once for every change of it, and the request tried again. */
+  #amendClock(error: FileSystemError, date: string | undefined): FileSystemError {
+    if (error.storeCode !== "RequestTimeTooSkewed" || date === undefined) return error;
+    const skew = Date.parse(date) - Date.now();
+    if (!(Math.abs(skew - this.#skewMs) > 60_000)) return error;
+    this.#skewMs = skew;
+    this.#oss.options.amendTimeSkewed = skew;
+    return error.with({ retryable: true });
+  }
+}
+
+/** The header's value when it was sent once. */
+export function header(answer: { readonly headers: Answer["headers"] }, name: string): string | undefined {
+  const value = answer.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** The XML document `root` of a 200 answer; the store may also have written an error into it. */
+export function checkedXml(answer: TextAnswer, root: string, about: About): string {
+  if (answer.text.includes(`<${root}`)) return answer.text;
+  if (answer.text.includes("<Error>")) {
+    throw storeError({ status: answer.status, headers: answer.headers, body: answer.text }, about);
+  }
+  const requestId = header(answer, "x-oss-request-id");
+  throw answerError(`the store's answer is not a <${root}> document`, about, { retryable: true, requestId });
+}
+
+function makeAliOss(settings: OssSettings, transport: Transport): AliOss {
+  const { region, securityToken } = settings;
+  const Client = OSS as unknown as new (options: object) => AliOss;
+  return new Client({
+    accessKeyId: settings.accessKeyId,
+    accessKeySecret: settings.accessKeySecret,
+    // The interval only silences a warning; without `refreshSTSToken` nothing is refreshed.
+    ...(securityToken === undefined ? {} : { stsToken: securityToken, refreshSTSTokenInterval: 300_000 }),
+    endpoint: settings.endpoint,
+    ...(region === undefined ? {} : { region: `oss-${region}` }),
+    authorizationV4: settings.signatureV4,
+    sldEnable: settings.pathStyle,
+    urllib: transport,
+  });
+}

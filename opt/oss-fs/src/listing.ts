@@ -1,0 +1,111 @@
+import { checkedXml, type OssClient } from "./client.ts";
+import { type About, answerError } from "./errors.ts";
+import { withRetries } from "./retry.ts";
+import { unquoted } from "./status.ts";
+import { xmlElements, xmlRoot, xmlText } from "./xml.ts";
+
+export interface ListedObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly length: number;
+  /** Milliseconds. */
+  readonly modificationTime: number;
+  readonly version: string;
+}
+
+export interface ListPage {
+  /** In UTF-8 byte order. */
+  readonly objects: readonly ListedObject[];
+  /** With the delimiter at the end, in UTF-8 byte order. */
+  readonly prefixes: readonly string[];
+  /** Undefined on the last page. */
+  readonly next: string | undefined;
+}
+
+export interface ListRequest {
+  readonly prefix: string;
+  /** "/" for the direct children only. */
+  readonly delimiter?: "/" | undefined;
+  /** Only keys after this one. */
+  readonly startAfter?: string | undefined;
+  /** Keys of a page; default `fs.oss.paging.maximum`. */
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly about: About;
+}
+
+/** One page (ListObjectsV2); one request. */
+export function listPage(client: OssClient, request: ListRequest, token?: string): Promise<ListPage> {
+  const { prefix, delimiter, startAfter, limit = client.settings.pageSize, signal, about } = request;
+  return withRetries(client.settings.retry, signal, async (attempt) => {
+    const answer = await client.sendOnce(
+      {
+        method: "GET",
+        // The only one of these that signature V1 covers.
+        ...(token === undefined ? {} : { subresources: { "continuation-token": token } }),
+        query: {
+          "list-type": "2",
+          // Keys may hold characters that XML cannot.
+          "encoding-type": "url",
+          "max-keys": String(limit),
+          prefix,
+          ...(delimiter === undefined ? {} : { delimiter }),
+          ...(startAfter === undefined ? {} : { "start-after": startAfter }),
+        },
+        signal,
+        about,
+      },
+      attempt,
+    );
+    return parsePage(checkedXml(answer, "ListBucketResult", about), about);
+  });
+}
+
+/** All pages, each asked for when it is wanted; one request a page. */
+export async function* listPages(client: OssClient, request: ListRequest): AsyncGenerator<ListPage> {
+  let token: string | undefined;
+  do {
+    const page: ListPage = await listPage(client, request, token);
+    yield page;
+    token = page.next;
+  } while (token !== undefined);
+}
+
+/** Whether anything has this prefix; one request. */
+export async function hasAny(
+  client: OssClient,
+  prefix: string,
+  more: Omit<ListRequest, "prefix">,
+): Promise<boolean> {
+  const page = await listPage(client, { ...more, prefix, limit: 1 });
+  return page.objects.length > 0 || page.prefixes.length > 0;
+}
+
+/** Throws a retryable `EIO` for a document that is cut or damaged: an error must never look like an empty folder. */
+export function parsePage(xml: string, about: About): ListPage {
+  try {
+    const page = xmlRoot(xml, "ListBucketResult");
+    const decode = xmlText(page, "EncodingType") === "url" ? decodeURIComponent : (text: string) => text;
+    const objects: ListedObject[] = [];
+    for (const entry of xmlElements(page, "Contents")) {
+      objects.push({
+        key: decode(needed(entry, "Key")),
+        length: Number(needed(entry, "Size")),
+        modificationTime: Date.parse(xmlText(entry, "LastModified") ?? "") || 0,
+        version: unquoted(xmlText(entry, "ETag") ?? ""),
+      });
+    }
+    const prefixes: string[] = [];
+    for (const entry of xmlElements(page, "CommonPrefixes")) prefixes.push(decode(needed(entry, "Prefix")));
+    const truncated = needed(page, "IsTruncated") === "true";
+    return { objects, prefixes, next: truncated ? decode(needed(page, "NextContinuationToken")) : undefined };
+  } catch (cause) {
+    throw answerError("the store's listing cannot be read", about, { retryable: true, cause });
+  }
+}
+
+function needed(xml: string, name: string): string {
+  const text = xmlText(xml, name);
+  if (text === undefined) throw new Error(`it has no <${name}>`);
+  return text;
+}

@@ -1,0 +1,236 @@
+import http from "node:http";
+import https from "node:https";
+import { isIP } from "node:net";
+
+export interface TransportOptions {
+  /** Connections at most; further requests wait in line. */
+  readonly connections: number;
+  /** Milliseconds for the TCP and TLS handshake. */
+  readonly connectTimeoutMs: number;
+  /** Milliseconds without a byte in either direction. */
+  readonly idleTimeoutMs: number;
+  /** Bucket in the path; the `Host` header is then the endpoint's own. */
+  readonly pathStyle: boolean;
+}
+
+/** What travels past ali-oss, in its `ctx`, to {@link Transport.request}. */
+export interface Exchange {
+  /** Sent one after the other; must not change before the answer's headers are there. */
+  readonly body?: readonly Uint8Array[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What ali-oss hands to its `urllib`, as far as it matters here. */
+export interface SignedRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly ctx: Exchange;
+}
+
+/**
+ * A connection's failure travels as a value: ali-oss would replace a rejection by an error of its own, without code
+ * and cause.
+ */
+export type Outcome = Answer | { readonly failure: unknown };
+
+/** Idle sockets are dropped well before OSS drops them (about a minute): a request must not meet a dead one. */
+const KEEP_ALIVE_MS = 15_000;
+
+/**
+ * The HTTP client under ali-oss (its `options.urllib`): connections of its own, an idle instead of a total timeout,
+ * streamed bodies, and AbortSignals that reach the socket.
+ */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #plain: http.Agent;
+  readonly #secure: https.Agent;
+  readonly #active = new Set<Call>();
+  #closed = false;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    const agentOptions = { keepAlive: true, maxSockets: options.connections, scheduling: "lifo" } as const;
+    this.#plain = shortLived(new http.Agent(agentOptions));
+    this.#secure = shortLived(new https.Agent(agentOptions));
+  }
+
+  /** Resolves when the answer's headers are there; its body must be consumed or discarded at once. */
+  request(url: string, request: SignedRequest): Promise<Outcome> {
+    if (this.#closed) return Promise.resolve({ failure: new Error("the file system is closed") });
+    const call = new Call(() => this.#active.delete(call));
+    this.#active.add(call);
+    return call.start(this.#open(url, request), request.ctx, this.#options);
+  }
+
+  /** Ends what is under way and closes every connection. */
+  close(): void {
+    this.#closed = true;
+    for (const call of this.#active) call.fail(new Error("the file system is closed"));
+    this.#plain.destroy();
+    this.#secure.destroy();
+  }
+
+  #open(url: string, request: SignedRequest): http.ClientRequest {
+    // No `new URL` for the whole: it would resolve "." and ".." in keys.
+    const slash = url.indexOf("/", url.indexOf("//") + 2);
+    const origin = new URL(url.slice(0, slash));
+    const secure = origin.protocol === "https:";
+    const host = origin.hostname.replace(/^\[|\]$/g, "");
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(request.headers)) {
+      if (this.#options.pathStyle && name === "host") continue;
+      if (value !== undefined && value !== null) headers[name] = String(value);
+    }
+    const options: https.RequestOptions = {
+      agent: secure ? this.#secure : this.#plain,
+      host,
+      port: origin.port,
+      method: request.method,
+      path: url.slice(slash),
+      headers,
+    };
+    if (secure) options.servername = isIP(host) ? "" : host;
+    return (secure ? https : http).request(options);
+  }
+}
+
+/** One answer: status and headers are there, the body is on its way. */
+export class Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly #message: http.IncomingMessage;
+  readonly #call: Call;
+
+  constructor(message: http.IncomingMessage, call: Call) {
+    this.status = message.statusCode as number;
+    this.headers = message.headers;
+    this.#message = message;
+    this.#call = call;
+  }
+
+  /** Hands every piece of the body to `take`, as it arrives. Rejects when the body breaks off, or `take` throws. */
+  consume(take: (chunk: Buffer) => void): Promise<void> {
+    const message = this.#message;
+    return new Promise((resolve, reject) => {
+      message.on("data", (chunk: Buffer) => {
+        try {
+          take(chunk);
+        } catch (error) {
+          this.#call.fail(error);
+        }
+      });
+      message.once("end", () => {
+        this.#call.end();
+        resolve();
+      });
+      message.once("error", (error) => reject(this.#call.failure ?? error));
+      message.once("close", () => reject(this.#call.failure ?? reset()));
+      if (message.destroyed) reject(this.#call.failure ?? reset());
+    });
+  }
+
+  /** The body as text, for answers that are known to be short. */
+  async text(limit = 32 * 1024 * 1024): Promise<string> {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    await this.consume((chunk) => {
+      length += chunk.length;
+      if (length > limit) throw new Error(`the answer is longer than ${limit} bytes`);
+      chunks.push(chunk);
+    });
+    return Buffer.concat(chunks).toString("utf8");
+  }
+
+  /** Drops the answer, and the connection with it when the body has not arrived yet. */
+  discard(): void {
+    this.#call.fail(new Error("the answer was not wanted"));
+  }
+}
+
+/** One request under way: its timers, its signal, and why it failed. */
+class Call {
+  failure: unknown;
+  readonly #onEnd: () => void;
+  #request: http.ClientRequest | undefined;
+  #signal: AbortSignal | undefined;
+  #connecting: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd;
+  }
+
+  start(request: http.ClientRequest, exchange: Exchange, options: TransportOptions): Promise<Outcome> {
+    this.#request = request;
+    this.#signal = exchange.signal;
+    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    return new Promise((resolve) => {
+      request.once("response", (message) => resolve(new Answer(message, this)));
+      request.on("error", (error) => {
+        this.end();
+        resolve({ failure: this.failure ?? error });
+      });
+      request.once("close", () => {
+        this.end();
+        resolve({ failure: this.failure ?? reset() });
+      });
+      request.once("socket", (socket) => {
+        if (!socket.connecting) return;
+        const limit = options.connectTimeoutMs;
+        this.#connecting = setTimeout(() => this.fail(timedOut(`no connection within ${limit} ms`)), limit);
+        socket.once("secureConnect", this.#onConnect);
+        socket.once("connect", () => {
+          if (!("encrypted" in socket)) this.#onConnect();
+        });
+      });
+      request.setTimeout(options.idleTimeoutMs, () => {
+        this.fail(timedOut(`no byte for ${options.idleTimeoutMs} ms`));
+      });
+      if (this.#signal?.aborted) return this.#onAbort();
+      for (const piece of exchange.body ?? []) request.write(piece);
+      request.end();
+    });
+  }
+
+  fail(error: unknown): void {
+    this.failure ??= error;
+    this.end();
+    this.#request?.destroy();
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#onConnect();
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    // An answer before the whole body was sent: what is left of the body must not be read by anyone.
+    if (this.#request?.writableFinished === false) this.#request.destroy();
+    this.#onEnd();
+  }
+
+  readonly #onConnect = (): void => clearTimeout(this.#connecting);
+  readonly #onAbort = (): void => this.fail(this.#signal?.reason);
+}
+
+/** Free sockets of this agent close themselves after {@link KEEP_ALIVE_MS}. */
+function shortLived<A extends http.Agent>(agent: A): A {
+  // `keepSocketAlive` is a documented hook of http.Agent, missing in its type definitions.
+  const hooks = agent as unknown as { keepSocketAlive(socket: import("node:net").Socket): boolean };
+  const keep = hooks.keepSocketAlive;
+  hooks.keepSocketAlive = function (socket) {
+    const kept = keep.call(this, socket);
+    if (kept && !(socket.timeout && socket.timeout < KEEP_ALIVE_MS)) socket.setTimeout(KEEP_ALIVE_MS);
+    return kept;
+  };
+  return agent;
+}
+
+function reset(): Error {
+  return Object.assign(new Error("the connection was closed before the answer was complete"), {
+    code: "ECONNRESET",
+  });
+}
+
+function timedOut(message: string): Error {
+  return Object.assign(new Error(message), { code: "ETIMEDOUT" });
+}
