@@ -82,7 +82,7 @@ test("nested records are flattened: the same keys whichever way they are written
 test("undefined and null mean not set; what has no text is refused by key", () => {
   assert.deepEqual([...Configuration.of({ a: undefined, b: null, c: { d: null } }).keys()], []);
   const cycle: Record<string, unknown> = {};
-  cycle["self"] = { again: cycle };
+  cycle.self = { again: cycle };
   const refused: [Record<string, unknown>, RegExp][] = [
     [{ a: { b: () => 1 } }, /^a\.b: a value of type function is not a setting/],
     [{ a: new Date(0) }, /^a: a value of type object/],
@@ -221,8 +221,7 @@ test("user names and passwords in a URL are left out", () => {
     ["oss://bucket/mail@host", "oss://bucket/mail@host"],
     ["http://127.0.0.1:9000", "http://127.0.0.1:9000"],
   ];
-  for (const [given, shown] of cases)
-    assert.equal(Configuration.of({ proxy: given }).toJSON()["proxy"], shown);
+  for (const [given, shown] of cases) assert.equal(Configuration.of({ proxy: given }).toJSON().proxy, shown);
   assert.throws(() => Configuration.of({ proxy: "http://u:canary@h" }).get(option.integer("proxy")), {
     message: /got "http:\/\/\*{6}@h"/,
   });

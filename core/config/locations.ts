@@ -27,7 +27,7 @@ export function locate(
   workingDirectory: string,
 ): Locations {
   const absolute = (path: string) => resolve(workingDirectory, path);
-  const home = absolute(options.home ?? (environment["PLUGFS_HOME"] || "."));
+  const home = absolute(options.home ?? (environment.PLUGFS_HOME || "."));
   const inHome = (variable: string, folder: string) =>
     options.home === undefined && environment[variable]
       ? absolute(environment[variable])

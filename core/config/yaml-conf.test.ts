@@ -106,6 +106,7 @@ const wrong: [content: string, place: string, key: string | undefined, message: 
   ['fs.oss.accessKeySecret: "canary\\qword"\n', "1:32", secretKey, /BAD_DQ_ESCAPE/],
   ["fs:\n  oss:\n    accessKeySecret: [canary\n", "4:1", secretKey, /bracket/],
   ["fs:\n  oss:\n    accessKeySecret: canary\n      word: x\n", "3:22", secretKey, /indented too far/],
+  ["fs:\n  password:\n    canary:\n      x: [1\n", "5:1", "fs.password", /bracket/],
   ["fs:\n\toss: canary\n", "2:1", "fs", /a tab/],
   ["a: canary\na: canary\n", "2:1", "a", /given twice/],
   ["a: 1\n---\nb: canary\n", "2:1", "a", /more than one YAML document/],

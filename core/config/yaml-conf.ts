@@ -15,10 +15,12 @@ import { FileValues } from "./file-values.ts";
 import { isSecretName } from "./redaction.ts";
 import { formatList } from "./values.ts";
 
+type Problem = readonly [message: string, hint?: string];
 const QUOTE_IT = "Put the value in quotes";
+const REFERENCE: Problem = ['a value that begins with "*" is a reference in YAML', QUOTE_IT];
 /** The library's own messages quote the file, so they are not shown: what they quote may be a secret. */
-const PROBLEMS: Readonly<Record<string, readonly [message: string, hint?: string]>> = {
-  BAD_ALIAS: ['a value that begins with "*" is a reference in YAML', QUOTE_IT],
+const PROBLEMS: Readonly<Record<string, Problem>> = {
+  BAD_ALIAS: REFERENCE,
   BAD_INDENT: ["the indentation is wrong, or a bracket is not closed"],
   BAD_SCALAR_START: ["a value begins with a character that YAML reserves", QUOTE_IT],
   BLOCK_AS_IMPLICIT_KEY: ['a value holds ": ", or the next line is indented too far', QUOTE_IT],
@@ -109,7 +111,7 @@ class Reader {
   /** The text of a scalar, undefined for null. A reference to a scalar is that scalar. */
   #text(node: ParsedNode): string | undefined {
     const scalar = isAlias(node) ? node.resolve(this.#document) : node;
-    if (scalar === undefined) throw this.#problem(node.range[0], ...(PROBLEMS["BAD_ALIAS"] ?? [""]));
+    if (scalar === undefined) throw this.#problem(node.range[0], ...REFERENCE);
     if (!isScalar(scalar)) throw this.#problem(node.range[0], "only single values can be referred to with *");
     if (!this.#isNull(scalar)) return String(scalar.value);
     if (scalar.anchor === undefined) return undefined;
