@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { crc64 } from "./crc64.ts";
+import { malformedXml, OssError } from "./errors.ts";
+import type { LogEntry } from "./log.ts";
+import type { Pace } from "./pace.ts";
+import { type Content, wholeBlob } from "./storage/content.ts";
+import type { Store } from "./storage/store.ts";
+
+/** The body of one request, read once. */
+export class RequestBody {
+  readonly #message: IncomingMessage;
+  readonly #entry: LogEntry;
+  readonly #pace: Pace;
+  readonly #begin: () => void;
+  /** Bytes announced by Content-Length; undefined for a chunked body. */
+  readonly length: number | undefined;
+  readonly isChunked: boolean;
+  readonly md5: string | undefined;
+
+  /** @param begin called before the first byte is awaited: says "100 Continue" where a client waits for it */
+  constructor(message: IncomingMessage, entry: LogEntry, pace: Pace, begin: () => void) {
+    this.#message = message;
+    this.#entry = entry;
+    this.#pace = pace;
+    this.#begin = begin;
+    const { "content-length": length, "transfer-encoding": encoding, "content-md5": md5 } = message.headers;
+    this.length = length === undefined ? undefined : Number(length);
+    this.isChunked = encoding !== undefined;
+    this.md5 = typeof md5 === "string" ? md5 : undefined;
+  }
+
+  async *chunks(): AsyncIterable<Uint8Array> {
+    this.#begin();
+    for await (const chunk of this.#message as AsyncIterable<Buffer>) {
+      this.#entry.bytesIn += chunk.length;
+      await this.#pace.pass(chunk.length);
+      yield chunk;
+    }
+  }
+
+  /** A small body as text, its Content-MD5 checked. */
+  async text(limit: number): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of this.chunks()) {
+      size += chunk.length;
+      if (size > limit) throw malformedXml();
+      chunks.push(chunk);
+    }
+    const bytes = Buffer.concat(chunks);
+    checkMd5(this.md5, createHash("md5").update(bytes).digest());
+    return bytes.toString("utf8");
+  }
+}
+
+/** Bytes that came with a request, kept until disposed of; an object that takes them keeps them on. */
+export interface Received extends Disposable {
+  readonly content: Content;
+  readonly size: number;
+  /** Upper-case hexadecimal, as an ETag. */
+  readonly md5: string;
+  readonly crc64: bigint;
+}
+
+/**
+ * Streams a body into the store.
+ *
+ * @throws OssError MissingContentLength, EntityTooLarge, InvalidDigest; then nothing is kept
+ */
+export async function receive(body: RequestBody, store: Store, maxSize: number): Promise<Received> {
+  if (body.length === undefined && !body.isChunked) {
+    throw new OssError(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
+  }
+  const tooLarge = () =>
+    new OssError(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size.", {
+      MaxSizeAllowed: String(maxSize),
+    });
+  if ((body.length ?? 0) > maxSize) throw tooLarge();
+  return take(body.chunks(), store, { size: body.length, maxSize, md5: body.md5, tooLarge });
+}
+
+/** Puts bytes into the store past HTTP. */
+export function receiveBytes(bytes: Uint8Array, store: Store): Promise<Received> {
+  return take([bytes], store, { size: bytes.length });
+}
+
+interface Expected {
+  readonly size: number | undefined;
+  readonly maxSize?: number;
+  readonly md5?: string | undefined;
+  readonly tooLarge?: () => OssError;
+}
+
+async function take(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  store: Store,
+  expected: Expected,
+): Promise<Received> {
+  const writer = store.writer(expected.size);
+  try {
+    const hash = createHash("md5");
+    let sum = 0n;
+    let size = 0;
+    for await (const chunk of chunks) {
+      size += chunk.length;
+      if (size > (expected.maxSize ?? size) && expected.tooLarge !== undefined) throw expected.tooLarge();
+      hash.update(chunk);
+      sum = crc64(chunk, sum);
+      await writer.write(chunk);
+    }
+    const digest = hash.digest();
+    checkMd5(expected.md5, digest);
+    const content = wholeBlob(await writer.finish());
+    store.retain(content);
+    return {
+      content,
+      size,
+      md5: digest.toString("hex").toUpperCase(),
+      crc64: sum,
+      [Symbol.dispose]: () => store.release(content),
+    };
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+function checkMd5(declared: string | undefined, actual: Buffer): void {
+  if (declared === undefined || declared === actual.toString("base64")) return;
+  throw new OssError(400, "InvalidDigest", "The Content-MD5 you specified did not match what we received.", {
+    ClientComputedContentMD5: declared,
+    ServerCalculatedContentMD5: actual.toString("base64"),
+  });
+}

@@ -1,0 +1,45 @@
+/** One request as the server saw it. */
+export interface LogEntry {
+  /** The OSS operation, such as `GetObject`; `Unknown` for what is none. */
+  operation: string;
+  method: string;
+  bucket: string;
+  key: string;
+  /** The Range header as sent, or undefined. */
+  range: string | undefined;
+  /** The status answered; 0 while there is none, and for good when the connection broke before it. */
+  status: number;
+  /** The OSS error code answered, or undefined. */
+  code: string | undefined;
+  /** Bytes of the request's body that were read. */
+  bytesIn: number;
+  /** Bytes of the answer's body that were handed to the connection. */
+  bytesOut: number;
+  /** Counts the connections of this server from 1. */
+  connection: number;
+  requestId: string;
+}
+
+/** What every request was, in the order of arrival. An entry is there before its answer is. */
+export class RequestLog {
+  readonly #limit: number;
+  #entries: LogEntry[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(entry: LogEntry): void {
+    this.#entries.push(entry);
+    if (this.#entries.length >= 2 * this.#limit) this.#entries = this.#entries.slice(-this.#limit);
+  }
+
+  /** A copy: what happens later does not change it. */
+  entries(): readonly Readonly<LogEntry>[] {
+    return this.#entries.slice(-this.#limit).map((entry) => ({ ...entry }));
+  }
+
+  clear(): void {
+    this.#entries = [];
+  }
+}

@@ -1,0 +1,93 @@
+import { type Answer, answer } from "../answer.ts";
+import { type Call, type Operation, objectOf } from "../call.ts";
+import { checkConditions } from "../conditions.ts";
+import { httpDate } from "../dates.ts";
+import { OssError } from "../errors.ts";
+import { type ByteRange, rangeOf } from "../ranges.ts";
+import { slice } from "../storage/content.ts";
+import type { StoredObject } from "../storage/store.ts";
+
+/** OSS document "GetObject". */
+export const getObject: Operation = { name: "GetObject", access: "read-object", run: read };
+
+/** OSS document "HeadObject": what GetObject would say, without the bytes. */
+export const headObject: Operation = { name: "HeadObject", access: "read-object", run: read };
+
+/** OSS document "GetObjectMeta": length, ETag and date only. */
+export const getObjectMeta: Operation = {
+  name: "GetObjectMeta",
+  access: "read-object",
+  run(call) {
+    const object = objectOf(call);
+    return answer(200, {
+      ETag: `"${object.etag}"`,
+      "Content-Length": String(object.size),
+      "Last-Modified": httpDate(object.modified),
+      "x-oss-hash-crc64ecma": String(object.crc64),
+    });
+  },
+};
+
+function read(call: Call): Answer {
+  const object = objectOf(call);
+  checkConditions(call.headers, object);
+  const standard = call.headers.get("x-oss-range-behavior") === "standard";
+  const range = rangeOf(call.headers.get("range"), object.size, standard);
+  const headers = { ...headersOf(object), ...overrides(call) };
+  if (range === undefined) {
+    return {
+      status: 200,
+      headers: { ...headers, "Content-Length": String(object.size) },
+      body: object.content,
+    };
+  }
+  return {
+    status: 206,
+    headers: { ...headers, ...rangeHeaders(range, object.size) },
+    body: slice(object.content, range.start, range.end),
+  };
+}
+
+function rangeHeaders({ start, end }: ByteRange, size: number): Record<string, string> {
+  return { "Content-Length": String(end - start), "Content-Range": `bytes ${start}-${end - 1}/${size}` };
+}
+
+/** The CRC64 is that of the whole object, also in the answer to a range. */
+function headersOf(object: StoredObject): Record<string, string> {
+  const headers: Record<string, string> = {
+    "Content-Type": "application/octet-stream",
+    "Accept-Ranges": "bytes",
+    ETag: `"${object.etag}"`,
+    "Last-Modified": httpDate(object.modified),
+    "x-oss-object-type": object.type,
+    "x-oss-storage-class": "Standard",
+    "x-oss-hash-crc64ecma": String(object.crc64),
+  };
+  if (object.type === "Normal") headers["Content-MD5"] = Buffer.from(object.etag, "hex").toString("base64");
+  if (object.tags.length > 0) headers["x-oss-tagging-count"] = String(object.tags.length);
+  for (const [name, value] of Object.entries(object.headers)) headers[CANONICAL[name] ?? name] = value;
+  return headers;
+}
+
+const CANONICAL: Readonly<Record<string, string>> = {
+  "cache-control": "Cache-Control",
+  "content-disposition": "Content-Disposition",
+  "content-encoding": "Content-Encoding",
+  "content-language": "Content-Language",
+  "content-type": "Content-Type",
+  expires: "Expires",
+};
+
+/** `response-content-type` and its five sisters in the query of a signed request. */
+function overrides({ query, isAnonymous }: Call): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of query.entries) {
+    const header = name.startsWith("response-") ? CANONICAL[name.slice("response-".length)] : undefined;
+    if (header === undefined) continue;
+    if (isAnonymous) {
+      throw new OssError(400, "InvalidRequest", "Anonymous requests cannot override response headers.");
+    }
+    headers[header] = value;
+  }
+  return headers;
+}

@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How far in ms bytes may run ahead of their time: below it waiting costs more than it is worth. */
+const SLACK = 2;
+
+/** Lets bytes pass at a given rate. Time that was not used is not saved up. */
+export class Pace {
+  readonly #rate: () => number;
+  #free = 0;
+
+  /** @param rate bytes per second, asked anew each time */
+  constructor(rate: () => number) {
+    this.#rate = rate;
+  }
+
+  /** How many bytes to send at once, so that the flow is even. */
+  get pieceSize(): number {
+    const rate = this.#rate();
+    return rate === Number.POSITIVE_INFINITY
+      ? rate
+      : Math.min(1 << 20, Math.max(1024, Math.ceil(rate / 200)));
+  }
+
+  /** Resolves when `bytes` more have had their time; undefined: at once. */
+  pass(bytes: number): Promise<void> | undefined {
+    const rate = this.#rate();
+    if (rate === Number.POSITIVE_INFINITY) return undefined;
+    const now = performance.now();
+    this.#free = Math.max(this.#free, now) + (bytes / rate) * 1000;
+    return this.#free - now > SLACK ? sleep(this.#free - now) : undefined;
+  }
+}
