@@ -1,0 +1,246 @@
+import type {
+  Committer,
+  FileStatus,
+  FsDataInputStream,
+  FsDataOutputStream,
+  RecoverableStream,
+  RecoverableWriter,
+  SignalOption,
+} from "../contract.ts";
+import type { Path } from "../path.ts";
+
+/** One call that passes through a wrapper. */
+export interface Call {
+  /** The method's name; disposing counts as the `close` or `abort` that it means. */
+  readonly operation: string;
+  readonly path?: Path | undefined;
+  readonly dest?: Path | undefined;
+  /** The signal of the call, or of the call that opened the stream. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a wrapper does around each call. */
+export interface Around {
+  run<T>(call: Call, body: () => Promise<T>): Promise<T>;
+  /** The same for `seek`, the one call that is not asynchronous. */
+  runSync(call: Call, body: () => void): void;
+}
+
+/** Every step of an iteration is a call. */
+export async function* aroundIterable<T>(
+  around: Around,
+  call: Call,
+  iterable: () => AsyncIterable<T>,
+): AsyncGenerator<T, void, undefined> {
+  const iterator = await around.run(call, async () => iterable()[Symbol.asyncIterator]());
+  let paused = false;
+  try {
+    for (;;) {
+      const step = await around.run(call, () => iterator.next());
+      if (step.done === true) return;
+      paused = true;
+      yield step.value;
+      paused = false;
+    }
+  } finally {
+    // The consumer left early. After its own end or failure an iterator needs no further word.
+    if (paused) await around.run(call, async () => void (await iterator.return?.()));
+  }
+}
+
+export class AroundInputStream implements FsDataInputStream {
+  readonly readRanges?: NonNullable<FsDataInputStream["readRanges"]>;
+  readonly #inner: FsDataInputStream;
+  readonly #around: Around;
+  readonly #calls: { readonly seek: Call; readonly read: Call; readonly close: Call };
+
+  constructor(inner: FsDataInputStream, around: Around, opened: Call) {
+    this.#inner = inner;
+    this.#around = around;
+    this.#calls = {
+      seek: { ...opened, operation: "seek" },
+      read: { ...opened, operation: "read" },
+      close: { ...opened, operation: "close" },
+    };
+    if (inner.readRanges !== undefined) {
+      this.readRanges = (ranges) => around.run(this.#calls.read, async () => inner.readRanges?.(ranges));
+    }
+  }
+
+  get position(): number {
+    return this.#inner.position;
+  }
+
+  get status(): FileStatus {
+    return this.#inner.status;
+  }
+
+  seek(position: number): void {
+    this.#around.runSync(this.#calls.seek, () => this.#inner.seek(position));
+  }
+
+  read(into: Uint8Array): Promise<number> {
+    return this.#around.run(this.#calls.read, () => this.#inner.read(into));
+  }
+
+  readAt(position: number, into: Uint8Array): Promise<number> {
+    return this.#around.run(this.#calls.read, () => this.#inner.readAt(position, into));
+  }
+
+  chunks(): AsyncIterable<Uint8Array> {
+    return aroundIterable(this.#around, this.#calls.read, () => this.#inner.chunks());
+  }
+
+  close(): Promise<void> {
+    return this.#around.run(this.#calls.close, () => this.#inner.close());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+export class AroundOutputStream implements FsDataOutputStream {
+  readonly #inner: FsDataOutputStream;
+  readonly #around: Around;
+  readonly #calls: { readonly write: Call; readonly close: Call; readonly abort: Call };
+
+  constructor(inner: FsDataOutputStream, around: Around, opened: Call) {
+    this.#inner = inner;
+    this.#around = around;
+    this.#calls = {
+      write: { ...opened, operation: "write" },
+      close: { ...opened, operation: "close" },
+      abort: { ...opened, operation: "abort" },
+    };
+  }
+
+  get position(): number {
+    return this.#inner.position;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#around.run(this.#calls.write, () => this.#inner.write(bytes));
+  }
+
+  close(): Promise<FileStatus> {
+    return this.#around.run(this.#calls.close, () => this.#inner.close());
+  }
+
+  abort(reason?: unknown): Promise<void> {
+    return this.#around.run(this.#calls.abort, () => this.#inner.abort(reason));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.abort();
+  }
+}
+
+export class AroundRecoverableStream implements RecoverableStream {
+  readonly #inner: RecoverableStream;
+  readonly #around: Around;
+  readonly #opened: Call;
+
+  constructor(inner: RecoverableStream, around: Around, opened: Call) {
+    this.#inner = inner;
+    this.#around = around;
+    this.#opened = opened;
+  }
+
+  get position(): number {
+    return this.#inner.position;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#run("write", () => this.#inner.write(bytes));
+  }
+
+  persist(): Promise<Uint8Array> {
+    return this.#run("persist", () => this.#inner.persist());
+  }
+
+  closeForCommit(): Promise<Committer> {
+    return this.#run("closeForCommit", async () => {
+      return new AroundCommitter(await this.#inner.closeForCommit(), this.#around, this.#opened);
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#run("dispose", async () => this.#inner[Symbol.asyncDispose]());
+  }
+
+  #run<T>(operation: string, body: () => Promise<T>): Promise<T> {
+    return this.#around.run({ ...this.#opened, operation }, body);
+  }
+}
+
+class AroundCommitter implements Committer {
+  readonly #inner: Committer;
+  readonly #around: Around;
+  readonly #opened: Call;
+
+  constructor(inner: Committer, around: Around, opened: Call) {
+    this.#inner = inner;
+    this.#around = around;
+    this.#opened = opened;
+  }
+
+  get recoverable(): Uint8Array {
+    return this.#inner.recoverable;
+  }
+
+  commit(): Promise<FileStatus> {
+    return this.#around.run({ ...this.#opened, operation: "commit" }, () => this.#inner.commit());
+  }
+
+  commitAfterRecovery(): Promise<FileStatus> {
+    const call = { ...this.#opened, operation: "commitAfterRecovery" };
+    return this.#around.run(call, () => this.#inner.commitAfterRecovery());
+  }
+}
+
+export class AroundRecoverableWriter implements RecoverableWriter {
+  readonly #inner: RecoverableWriter;
+  readonly #around: Around;
+
+  constructor(inner: RecoverableWriter, around: Around) {
+    this.#inner = inner;
+    this.#around = around;
+  }
+
+  open(target: Path, options?: SignalOption & { readonly overwrite?: boolean }): Promise<RecoverableStream> {
+    const call = { operation: "open", path: target, signal: options?.signal };
+    return this.#stream(call, () => this.#inner.open(target, options));
+  }
+
+  recover(recoverable: Uint8Array, options?: SignalOption): Promise<RecoverableStream> {
+    const call = { operation: "recover", signal: options?.signal };
+    return this.#stream(call, () => this.#inner.recover(recoverable, options));
+  }
+
+  recoverForCommit(recoverable: Uint8Array): Promise<Committer> {
+    const call = { operation: "recoverForCommit" };
+    return this.#around.run(call, async () => {
+      return new AroundCommitter(await this.#inner.recoverForCommit(recoverable), this.#around, call);
+    });
+  }
+
+  cleanup(recoverable: Uint8Array): Promise<boolean> {
+    return this.#around.run({ operation: "cleanup" }, () => this.#inner.cleanup(recoverable));
+  }
+
+  pending(prefix: Path): ReturnType<RecoverableWriter["pending"]> {
+    return aroundIterable(this.#around, { operation: "pending", path: prefix }, () =>
+      this.#inner.pending(prefix),
+    );
+  }
+
+  discard(target: Path, id: string): Promise<boolean> {
+    const call = { operation: "discard", path: target };
+    return this.#around.run(call, () => this.#inner.discard(target, id));
+  }
+
+  #stream(call: Call, open: () => Promise<RecoverableStream>): Promise<RecoverableStream> {
+    return this.#around.run(call, async () => new AroundRecoverableStream(await open(), this.#around, call));
+  }
+}
