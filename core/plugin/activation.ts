@@ -1,0 +1,180 @@
+import type { Configuration } from "../config/configuration.ts";
+import { errorMessage, PluginError } from "../errors/errors.ts";
+import type { FileSystem, FileSystemContext, FileSystemFactory } from "../fs/contract.ts";
+import type { Path } from "../fs/path.ts";
+import type { ProvidedFactory } from "../fs/provider.ts";
+import { failure } from "./failure.ts";
+import type { Generation } from "./isolation/generation.ts";
+
+/** One generation of a plugin in use by one environment: its configured factories by scheme. */
+export class Activation {
+  readonly generation: Generation;
+  /** What each scheme gives: its factory, or why it does not work. */
+  readonly schemes: ReadonlyMap<string, ProvidedFactory | PluginError>;
+  readonly #factories: readonly CountedFactory[];
+  readonly #leave: (generation: Generation) => Promise<void>;
+  #closed: Promise<void> | undefined;
+
+  private constructor(
+    generation: Generation,
+    schemes: ReadonlyMap<string, ProvidedFactory | PluginError>,
+    factories: readonly CountedFactory[],
+    leave: (generation: Generation) => Promise<void>,
+  ) {
+    this.generation = generation;
+    this.schemes = schemes;
+    this.#factories = factories;
+    this.#leave = leave;
+  }
+
+  /**
+   * Configures the factories. A scheme that is exported and not declared, or declared and not exported, or whose
+   * factory refuses its configuration, fails alone. Rejects with the first of those errors when no scheme works.
+   */
+  static async start(options: {
+    readonly id: string;
+    readonly generation: Generation;
+    readonly factories: readonly FileSystemFactory[];
+    readonly declared: readonly string[] | undefined;
+    readonly configuration: Configuration;
+    readonly leave: (generation: Generation) => Promise<void>;
+  }): Promise<Activation> {
+    const { id, generation, declared, configuration } = options;
+    const schemes = new Map<string, ProvidedFactory | PluginError>();
+    const working: CountedFactory[] = [];
+    for (const factory of options.factories) {
+      const { scheme } = factory;
+      if (schemes.has(scheme)) {
+        schemes.set(scheme, failure(id, "export", `it exports two factories for ${scheme}://`));
+      } else if (declared !== undefined && !declared.includes(scheme)) {
+        schemes.set(scheme, undeclared(id, scheme, declared));
+      } else {
+        const refused = await configure(id, factory, configuration);
+        const counted = new CountedFactory(factory);
+        if (refused === undefined) working.push(counted);
+        schemes.set(scheme, refused ?? { factory: counted, plugin: id, generation });
+      }
+    }
+    for (const scheme of declared ?? []) {
+      if (!schemes.has(scheme)) schemes.set(scheme, notExported(id, scheme));
+    }
+    const activation = new Activation(generation, schemes, working, options.leave);
+    const [first] = activation.errors;
+    if (first === undefined || [...schemes.values()].some((found) => !(found instanceof PluginError))) {
+      return activation;
+    }
+    await activation.close();
+    throw first;
+  }
+
+  get errors(): readonly PluginError[] {
+    return [...this.schemes.values()].filter((found) => found instanceof PluginError);
+  }
+
+  /** Closes each factory once the last file system that it made is closed, and then lets go of the code. */
+  async retire(): Promise<void> {
+    await Promise.all(this.#factories.map((factory) => factory.idle()));
+    await this.close();
+  }
+
+  /** Closes the factories now. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    const results = await Promise.allSettled(this.#factories.map((factory) => factory.close()));
+    await this.#leave(this.generation);
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+}
+
+async function configure(
+  id: string,
+  factory: FileSystemFactory,
+  configuration: Configuration,
+): Promise<PluginError | undefined> {
+  try {
+    await factory.configure?.(configuration);
+    return undefined;
+  } catch (cause) {
+    return failure(
+      id,
+      "configure",
+      `${factory.scheme}:// refused its configuration: ${errorMessage(cause)}`,
+      { cause },
+    );
+  }
+}
+
+function undeclared(id: string, scheme: string, declared: readonly string[]): PluginError {
+  return failure(
+    id,
+    "export",
+    `it exports ${scheme}://, but its manifest declares ${declared.join(", ") || "no scheme"}`,
+    {
+      hint: `Add "${scheme}" to plugfs.schemes in its package.json`,
+    },
+  );
+}
+
+function notExported(id: string, scheme: string): PluginError {
+  return failure(id, "export", `its manifest declares ${scheme}://, but it exports no factory for it`, {
+    hint: `Export the factory, or take "${scheme}" out of plugfs.schemes in its package.json`,
+  });
+}
+
+/** Counts the file systems that are open, so that a retired factory is closed after the last of them. */
+class CountedFactory implements FileSystemFactory {
+  readonly scheme: string;
+  readonly #factory: FileSystemFactory;
+  #open = 0;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(factory: FileSystemFactory) {
+    this.#factory = factory;
+    this.scheme = factory.scheme;
+  }
+
+  async create(root: Path, context: FileSystemContext): Promise<FileSystem> {
+    this.#open += 1;
+    try {
+      const fileSystem = await this.#factory.create(root, context);
+      this.#observe(fileSystem);
+      return fileSystem;
+    } catch (error) {
+      this.#ended();
+      throw error;
+    }
+  }
+
+  idle(): Promise<void> {
+    if (this.#open === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  async close(): Promise<void> {
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+    await this.#factory.close?.();
+  }
+
+  #observe(fileSystem: FileSystem): void {
+    const close = fileSystem.close.bind(fileSystem);
+    let ended = false;
+    fileSystem.close = async () => {
+      try {
+        await close();
+      } finally {
+        if (!ended) this.#ended();
+        ended = true;
+      }
+    };
+  }
+
+  #ended(): void {
+    this.#open -= 1;
+    if (this.#open === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The packages that plugins take from the host, by value: never by path or link, which would give a second instance
+ * under tsx, in a bundled host and in CommonJS. An importing ES module gets a `data:` module that re-exports the
+ * value's members, a CommonJS module gets the value itself.
+ *
+ * Values are those that the host passed, and else what its own main module would import. Members are copied once, so
+ * a shared package's `export let` does not follow later changes.
+ */
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { types } from "node:util";
+import { errorCode } from "../../errors/errors.ts";
+import { isShared } from "./rule.ts";
+
+const NOT_FOUND = ["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPORTED"];
+const ABSENT = Symbol("absent");
+/** Not allowed in the name of an export. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** The module that a name is resolved from on behalf of the host: its main module, else the working directory. */
+export function hostMain(): string {
+  const main = process.argv[1];
+  return main !== undefined && existsSync(main) ? main : join(process.cwd(), "plugfs-host.js");
+}
+
+/** The shared packages of one environment; environments with the same patterns and values have one together. */
+export class SharedPackages {
+  readonly id: number;
+  readonly patterns: readonly string[];
+  readonly #given: ReadonlyMap<string, unknown>;
+  readonly #imported = new Map<string, unknown>();
+  readonly #required = new Map<string, unknown>();
+  readonly #access: string;
+
+  /** `access` is a JavaScript expression that gives this object anywhere in the process. */
+  constructor(id: number, patterns: readonly string[], given: ReadonlyMap<string, unknown>, access: string) {
+    this.id = id;
+    this.patterns = patterns;
+    this.#given = given;
+    this.#access = access;
+  }
+
+  /** Whether plugins with these patterns and values could share code with those of this list. */
+  equals(patterns: readonly string[], given: ReadonlyMap<string, unknown>): boolean {
+    return (
+      patterns.length === this.patterns.length &&
+      patterns.every((pattern, index) => pattern === this.patterns[index]) &&
+      given.size === this.#given.size &&
+      [...given].every(([name, value]) => this.#given.has(name) && Object.is(this.#given.get(name), value))
+    );
+  }
+
+  /**
+   * The URL of the module that stands for the shared package in an `import`, or undefined when the host does not offer
+   * it. `resolve` gives the URL that the host itself would import.
+   */
+  importUrl(specifier: string, resolve: () => string): string | undefined {
+    const value = this.#imports(specifier, resolve);
+    return value === ABSENT ? undefined : this.#dataUrl(specifier, value);
+  }
+
+  /** What `require` gives; `found` is false when the host does not offer it. */
+  require(specifier: string): { found: boolean; value?: unknown } {
+    if (this.#given.has(specifier)) return { found: true, value: asRequired(this.#given.get(specifier)) };
+    const require = createRequire(hostMain());
+    const value = remember(this.#required, specifier, () => {
+      require.resolve(specifier);
+      return () => require(specifier);
+    });
+    return value === ABSENT ? { found: false } : { found: true, value };
+  }
+
+  /** The value behind a module of {@link importUrl}. */
+  value(specifier: string): unknown {
+    return this.#given.has(specifier) ? this.#given.get(specifier) : this.#imported.get(specifier);
+  }
+
+  /** Module URLs by name, for the hook thread, which cannot see the values. */
+  urls(): Record<string, string> {
+    const urls: Record<string, string> = {};
+    for (const [name, value] of [...this.#given, ...this.#imported]) {
+      if (value !== ABSENT && isShared(name, this.patterns)) urls[name] = this.#dataUrl(name, value);
+    }
+    return urls;
+  }
+
+  /** Takes what `load` resolves to as the host's module of that name. */
+  async adopt(specifier: string, load: () => Promise<unknown>): Promise<void> {
+    if (this.#given.has(specifier) || this.#imported.has(specifier)) return;
+    const value = await load().catch((error: unknown) => {
+      if (NOT_FOUND.includes(errorCode(error) ?? "")) return ABSENT;
+      throw error;
+    });
+    this.#imported.set(specifier, value);
+  }
+
+  #imports(specifier: string, resolve: () => string): unknown {
+    if (this.#given.has(specifier)) return this.#given.get(specifier);
+    return remember(this.#imported, specifier, () => {
+      const url = resolve();
+      const file = url.startsWith("file:") ? fileURLToPath(url) : url;
+      return () => createRequire(hostMain())(file);
+    });
+  }
+
+  #dataUrl(specifier: string, value: unknown): string {
+    const names = members(value);
+    const lines = [
+      `const value = ${this.#access}.value(${JSON.stringify(specifier)});`,
+      ...names.map((name, index) =>
+        name === "default" ? "" : `const m${index} = value[${JSON.stringify(name)}];`,
+      ),
+      `export { ${names.flatMap((name, index) => (name === "default" ? [] : [`m${index} as ${JSON.stringify(name)}`])).join(", ")} };`,
+      isNamespace(value) && !names.includes("default")
+        ? ""
+        : `export default ${names.includes("default") ? "value.default" : "value"};`,
+    ];
+    return `data:text/javascript,${encodeURIComponent(lines.join("\n"))}`;
+  }
+}
+
+/** Looks up once; a package that is not there stays not there, one that throws is asked again. */
+function remember(known: Map<string, unknown>, name: string, find: () => () => unknown): unknown {
+  if (known.has(name)) return known.get(name);
+  let load: () => unknown;
+  try {
+    load = find();
+  } catch (error) {
+    if (!NOT_FOUND.includes(errorCode(error) ?? "")) throw error;
+    known.set(name, ABSENT);
+    return ABSENT;
+  }
+  const value = load();
+  known.set(name, value);
+  return value;
+}
+
+function isNamespace(value: unknown): value is Record<string, unknown> {
+  return types.isModuleNamespaceObject(value);
+}
+
+function members(value: unknown): string[] {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return [];
+  return Object.keys(value).filter((name) => name !== "module.exports" && !LONE_SURROGATE.test(name));
+}
+
+/**
+ * A CommonJS module's namespace holds `module.exports` as its default and copies of its members; whoever requires it
+ * expects `module.exports`.
+ */
+function asRequired(value: unknown): unknown {
+  if (!isNamespace(value) || !("default" in value)) return value;
+  const { default: exports } = value;
+  if ((typeof exports !== "object" && typeof exports !== "function") || exports === null) return value;
+  const copies = members(value).filter((name) => name !== "default");
+  const isCopy = copies.every((name) => Object.is((exports as Record<string, unknown>)[name], value[name]));
+  return isCopy ? exports : value;
+}

@@ -1,0 +1,39 @@
+/**
+ * The rule for ES modules on Node 22.15 and newer: one synchronous resolve hook. There is no `load` hook on purpose:
+ * any, even one that only passes on, breaks CommonJS on Node 22.15 to 22.22.2 and 24.0 to 24.11.0 (nodejs/node#57327,
+ * #61801).
+ */
+import { pathToFileURL } from "node:url";
+import { errorCode } from "../../errors/errors.ts";
+import type { Isolation } from "./isolation.ts";
+import { isRequire, type NextResolve, type ResolveContext, type Resolved } from "./node-internals.ts";
+import { refusal } from "./refusal.ts";
+import { isBare, isCore, isShared, mayUse, rootOf } from "./rule.ts";
+import { hostMain } from "./shared-packages.ts";
+
+export function resolveHook(isolation: Isolation) {
+  return (specifier: string, context: ResolveContext, next: NextResolve): Resolved => {
+    const importer = context.parentURL;
+    const root = importer === undefined ? undefined : rootOf(importer, isolation.roots);
+    // A `require` comes through the patched CommonJS loader as well, which answers for it.
+    if (root === undefined || importer === undefined || isRequire(context)) return next(specifier, context);
+
+    if (isShared(specifier, root.patterns)) {
+      const asHost = () => next(specifier, { ...context, parentURL: pathToFileURL(hostMain()).href }).url;
+      const url = isolation.shared(root.shared)?.importUrl(specifier, asHost);
+      if (url !== undefined) return { url, format: "module", shortCircuit: true };
+      if (isCore(specifier)) throw refusal("import", root, specifier, importer);
+    }
+    let resolved: Resolved;
+    try {
+      resolved = next(specifier, context);
+    } catch (error) {
+      if (errorCode(error) !== "ERR_MODULE_NOT_FOUND" || !isBare(specifier)) throw error;
+      throw refusal("import", root, specifier, importer, undefined, error);
+    }
+    if (!mayUse(root, resolved.url) && !isolation.privateFolder.holdsShim(resolved.url)) {
+      throw refusal("import", root, specifier, importer, resolved.url);
+    }
+    return resolved;
+  };
+}

@@ -1,0 +1,172 @@
+import { access } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Configuration } from "../config/configuration.ts";
+import { errorMessage, PluginError } from "../errors/errors.ts";
+import type { FileSystemFactory, Logger } from "../fs/contract.ts";
+import { Activation } from "./activation.ts";
+import { exportedFactories } from "./exported-factories.ts";
+import { failure, importFailure } from "./failure.ts";
+import type { Generation } from "./isolation/generation.ts";
+import type { Isolation } from "./isolation/isolation.ts";
+import type { SharedPackages } from "./isolation/shared-packages.ts";
+import type { Manifest } from "./manifest.ts";
+import type { PluginSettings } from "./options.ts";
+import { realFolders } from "./real-folders.ts";
+
+export interface LoadedFolder {
+  readonly id: string;
+  /** Real path. */
+  readonly directory: string;
+  readonly manifest: Manifest;
+  readonly contents: string;
+}
+
+export interface LoaderOptions {
+  readonly settings: PluginSettings;
+  /** Specifier → value; plugins get those that a parent-first pattern matches. */
+  readonly shared: Readonly<Record<string, unknown>>;
+  /** The core's own namespaces by specifier (`plugfs`, `plugfs/testing`). */
+  readonly coreNamespace: () => Promise<Record<string, object>>;
+  readonly logger: Logger;
+}
+
+interface Ready {
+  readonly isolation: Isolation;
+  readonly shared: SharedPackages;
+  readonly extraRoots: readonly string[];
+}
+
+/** Brings one plugin folder to configured factories, through every phase after the manifest. */
+export class Loader {
+  readonly #options: LoaderOptions;
+  #ready: Promise<Ready> | undefined;
+
+  constructor(options: LoaderOptions) {
+    this.#options = options;
+  }
+
+  /** `fresh`: even when this process has the same code already. Rejects with `PluginError` only. */
+  async load(folder: LoadedFolder, configuration: Configuration, fresh: boolean): Promise<Activation> {
+    const { id, directory, manifest } = folder;
+    await checkPlace(folder);
+    const { isolation, shared, extraRoots } = await this.#prepare();
+    const { generations } = isolation;
+    const code = {
+      plugin: id,
+      directory,
+      entry: manifest.entry,
+      dependencies: manifest.dependencies,
+      shared,
+      extraRoots,
+      contents: folder.contents,
+    };
+    const generation = await generations.load(code, fresh).catch((cause) => {
+      throw failure(id, "import", `its folder cannot be read: ${errorMessage(cause)}`, { cause });
+    });
+    try {
+      const factories = await this.#import(id, generation);
+      return await this.#inTime(
+        id,
+        "configure",
+        Activation.start({
+          id,
+          generation,
+          factories,
+          declared: manifest.schemes,
+          configuration,
+          leave: (left) => generations.leave(left),
+        }),
+      );
+    } catch (cause) {
+      await generations.leave(generation);
+      throw await importFailure(id, { directory, home: generation.home }, cause);
+    }
+  }
+
+  async close(): Promise<void> {
+    const ready = await this.#ready?.catch(() => undefined);
+    this.#ready = undefined;
+    await ready?.isolation.privateFolder.leave();
+  }
+
+  async #import(id: string, generation: Generation): Promise<FileSystemFactory[]> {
+    const exported = await this.#inTime(id, "import", generation.exports);
+    try {
+      return exportedFactories(exported);
+    } catch (cause) {
+      throw failure(id, "export", errorMessage(cause), { cause });
+    }
+  }
+
+  /** A top-level await that never ends cannot be cancelled, only given up. */
+  async #inTime<T>(id: string, phase: "import" | "configure", work: Promise<T>): Promise<T> {
+    const { loadTimeout } = this.#options.settings;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const doing = phase === "import" ? "its import (a top-level await that never ends?)" : "configure";
+        reject(
+          new PluginError({
+            code: "ERR_PLUGIN_TIMEOUT",
+            id,
+            phase,
+            message: `${doing} did not finish within ${loadTimeout} ms`,
+            hint: "plugin.load-timeout sets the limit",
+          }),
+        );
+      }, loadTimeout);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #prepare(): Promise<Ready> {
+    this.#ready ??= this.#install().catch((error) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    return this.#ready;
+  }
+
+  /** Late, so that a host which uses no plugin pays for none of this. */
+  async #install(): Promise<Ready> {
+    const { settings, shared, coreNamespace } = this.#options;
+    const [{ Isolation }, core, extraRoots] = await Promise.all([
+      import("./isolation/isolation.ts"),
+      coreNamespace(),
+      realFolders(settings.extraRoots),
+    ]);
+    const isolation = Isolation.ofProcess();
+    isolation.privateFolder.enter();
+    const given = new Map<string, unknown>([...Object.entries(shared), ...Object.entries(core)]);
+    return {
+      isolation,
+      shared: isolation.sharedPackages(settings.parentFirst, given),
+      extraRoots,
+    };
+  }
+}
+
+async function checkPlace({ id, directory, manifest }: LoadedFolder): Promise<void> {
+  const entry = join(directory, manifest.entry);
+  await access(entry).catch((cause) => {
+    throw failure(id, "resolve", `its entry ${manifest.entry} does not exist`, {
+      hint: "Build the plugin, or correct exports or main in its package.json",
+      location: entry,
+      cause,
+    });
+  });
+  // The rule would otherwise be applied to the host itself.
+  const core = dirname(fileURLToPath(import.meta.url));
+  for (const place of [core, process.argv[1] ?? core]) {
+    if (place.startsWith(directory + sep)) {
+      throw failure(id, "manifest", `its folder ${directory} holds the host itself (${place})`, {
+        hint: "Link the plugin's own folder",
+      });
+    }
+  }
+}

@@ -1,0 +1,301 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Configuration } from "../config/configuration.ts";
+import { errorMessage, PluginError } from "../errors/errors.ts";
+import { type Logger, SPI_VERSION } from "../fs/contract.ts";
+import type { Activation } from "./activation.ts";
+import { compatibility } from "./compatibility.ts";
+import { failure } from "./failure.ts";
+import { explainMissingManifest, nestedCopy, type PluginFolder } from "./finder.ts";
+import { folderContents } from "./folder-contents.ts";
+import type { Loader } from "./loader.ts";
+import { type Manifest, ManifestProblem, readManifest } from "./manifest.ts";
+import type { PluginInfo, PluginState } from "./plugin-info.ts";
+
+/** What the plugins of one manager have in common. */
+export interface PluginHost {
+  readonly loader: Loader;
+  readonly logger: Logger;
+  readonly disabled: ReadonlySet<string>;
+  /** With every plugin's secrets declared. */
+  readonly configuration: () => Configuration;
+  readonly warn: (message: string, fields?: object) => void;
+}
+
+const LONGEST_PAUSE = 60_000;
+
+/** One folder in `plugins/` and how far it has come. */
+export class Plugin {
+  readonly id: string;
+  readonly #host: PluginHost;
+  #folder: PluginFolder;
+  #manifest: Manifest | undefined;
+  #manifestStamp = "";
+  #state: PluginState = "failed";
+  #error: PluginError | undefined;
+  #unloaded = false;
+  #activation: Activation | undefined;
+  #loading: Promise<Activation> | undefined;
+  /** Of the last load. */
+  #contents: string | undefined;
+  #loadMillis: number | undefined;
+  #failures = 0;
+  #failedAt = 0;
+
+  private constructor(folder: PluginFolder, host: PluginHost) {
+    this.id = folder.id;
+    this.#folder = folder;
+    this.#host = host;
+  }
+
+  static async read(folder: PluginFolder, host: PluginHost): Promise<Plugin> {
+    const plugin = new Plugin(folder, host);
+    await plugin.#read();
+    return plugin;
+  }
+
+  get state(): PluginState {
+    return this.#state;
+  }
+
+  get error(): PluginError | undefined {
+    return this.#error;
+  }
+
+  get manifest(): Manifest | undefined {
+    return this.#manifest;
+  }
+
+  /** Declared, or known from the import. Empty when neither. */
+  get schemes(): readonly string[] {
+    return this.#manifest?.schemes ?? [...(this.#activation?.schemes.keys() ?? [])];
+  }
+
+  /** Whether it could serve something: it is enabled, compatible, and has a manifest. */
+  get usable(): boolean {
+    return this.#manifest !== undefined && this.#state !== "incompatible" && this.#state !== "disabled";
+  }
+
+  /** Whether only an import can tell its schemes. */
+  get undeclared(): boolean {
+    return this.usable && this.#manifest?.schemes === undefined && this.#activation === undefined;
+  }
+
+  info(servedBy: (scheme: string) => string | null): PluginInfo {
+    const { name, version, apiRange } = this.#manifest ?? {};
+    return {
+      id: this.id,
+      directory: this.#folder.directory,
+      state: this.#state,
+      schemes: this.schemes.map((scheme) => ({ scheme, servedBy: servedBy(scheme) })),
+      ...(name !== undefined && { name }),
+      ...(version !== undefined && { version }),
+      ...(apiRange !== undefined && { apiRange }),
+      ...(this.#error !== undefined && { error: this.#error }),
+      ...(this.#loadMillis !== undefined && { loadMillis: this.#loadMillis }),
+    };
+  }
+
+  /** Takes a new look at a folder that is not in use. Resolves to whether its manifest differs. */
+  async look(folder: PluginFolder): Promise<boolean> {
+    if (this.#activation !== undefined) return false;
+    const moved = folder.directory !== this.#folder.directory;
+    this.#folder = folder;
+    const stamp = await manifestStamp(folder);
+    if (!moved && stamp === this.#manifestStamp) {
+      // Without a manifest the reason may have changed: jars, a nested copy.
+      if (this.#manifest === undefined) await this.#read();
+      return false;
+    }
+    await this.#read();
+    return true;
+  }
+
+  /** Whether the folder's files differ from those that were loaded. */
+  async differs(folder: PluginFolder): Promise<boolean> {
+    if (folder.directory !== this.#folder.directory) return true;
+    return this.#contents !== undefined && (await folderContents(folder.directory)) !== this.#contents;
+  }
+
+  /** Imports the plugin, unless it is in use already. Concurrent calls have one import; a failure is tried again late. */
+  activate(): Promise<Activation> {
+    if (this.#activation !== undefined) return Promise.resolve(this.#activation);
+    this.#loading ??= this.#activateOnce().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  /** Loads the folder as it is now and takes it over; when that fails the old one stays in use. */
+  async reload(folder: PluginFolder): Promise<void> {
+    await this.#loading?.catch(() => undefined);
+    const before = this.#activation;
+    const { manifest, stamp } = await this.#readManifest(folder);
+    const activation = await this.#load(folder, manifest, before !== undefined || this.#failures > 0);
+    this.#folder = folder;
+    this.#manifest = manifest;
+    this.#manifestStamp = stamp;
+    this.#use(activation);
+    this.#retire(before);
+  }
+
+  /** Takes it out of use; open file systems live on until they are closed. */
+  unload(): void {
+    this.#retire(this.#activation);
+    this.#activation = undefined;
+    this.#unloaded = true;
+    this.#state = "disabled";
+  }
+
+  /** Undoes {@link unload}. */
+  enable(): void {
+    if (!this.#unloaded) return;
+    this.#unloaded = false;
+    this.#state = this.#manifest === undefined ? "failed" : "available";
+  }
+
+  /** Its folder is gone. */
+  remove(): void {
+    this.#retire(this.#activation);
+    this.#activation = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#loading?.catch(() => undefined);
+    await this.#activation?.close();
+    this.#activation = undefined;
+  }
+
+  /** A folder that may be half copied: tried at once when its files differ, else after 1, 2, 4 … 60 s. */
+  async #activateOnce(): Promise<Activation> {
+    if (this.#manifest === undefined) throw this.#error ?? failure(this.id, "manifest", "it has no manifest");
+    if (this.#state === "failed" && this.#error !== undefined) {
+      const pause = Math.min(1000 * 2 ** (this.#failures - 1), LONGEST_PAUSE);
+      if (Date.now() < this.#failedAt + pause && !(await this.differs(this.#folder))) throw this.#error;
+    }
+    const activation = await this.#load(this.#folder, this.#manifest, this.#failures > 0);
+    this.#use(activation);
+    return activation;
+  }
+
+  async #load(folder: PluginFolder, manifest: Manifest, fresh: boolean): Promise<Activation> {
+    const started = performance.now();
+    const contents = await folderContents(folder.directory);
+    try {
+      const { loader, configuration } = this.#host;
+      const target = { id: this.id, directory: folder.directory, manifest, contents };
+      const activation = await loader.load(target, configuration(), fresh);
+      this.#loadMillis = performance.now() - started;
+      this.#contents = contents;
+      return activation;
+    } catch (cause) {
+      const error =
+        cause instanceof PluginError ? cause : failure(this.id, "import", errorMessage(cause), { cause });
+      if (this.#activation === undefined) {
+        this.#contents = contents;
+        this.#failures += 1;
+        this.#failedAt = Date.now();
+        this.#fail(error);
+      }
+      throw error;
+    }
+  }
+
+  #use(activation: Activation): void {
+    this.#activation = activation;
+    this.#state = "active";
+    this.#unloaded = false;
+    this.#failures = 0;
+    this.#error = activation.errors[0];
+    for (const error of activation.errors) this.#report(error);
+  }
+
+  #retire(activation: Activation | undefined): void {
+    activation?.retire().catch((error: unknown) => {
+      this.#host.warn(`plugin "${this.id}": closing its factory failed: ${errorMessage(error)}`, {
+        plugin: this.id,
+      });
+    });
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const { manifest, stamp } = await this.#readManifest(this.#folder);
+      this.#manifest = manifest;
+      this.#manifestStamp = stamp;
+      this.#error = undefined;
+      this.#failures = 0;
+      const disabled = this.#unloaded || this.#host.disabled.has(this.id);
+      this.#state = disabled ? "disabled" : "available";
+    } catch (error) {
+      this.#manifestStamp = await manifestStamp(this.#folder);
+      if (!(error instanceof PluginError)) throw error;
+      if (error.code !== "ERR_PLUGIN_INCOMPATIBLE") this.#manifest = undefined;
+      this.#fail(error);
+      if (this.#host.disabled.has(this.id)) this.#state = "disabled";
+    }
+  }
+
+  async #readManifest(folder: PluginFolder): Promise<{ manifest: Manifest; stamp: string }> {
+    if (folder.unreadable !== undefined)
+      throw failure(this.id, "scan", folder.unreadable, { location: folder.path });
+    const stamp = await manifestStamp(folder);
+    const manifest = await readManifest(folder.directory).catch(async (cause: unknown) => {
+      if (!(cause instanceof ManifestProblem)) throw cause;
+      const { reason, hint } = cause.missing
+        ? await explainMissingManifest(folder)
+        : { reason: cause.message, hint: undefined };
+      throw failure(this.id, "manifest", reason, { hint });
+    });
+    this.#manifest ??= manifest;
+    this.#checkRange(manifest);
+    for (const warning of manifest.warnings) this.#host.warn(`plugin "${this.id}": package.json: ${warning}`);
+    const copy = await nestedCopy(folder);
+    if (copy !== undefined) this.#host.warn(copy);
+    return { manifest, stamp };
+  }
+
+  #checkRange({ apiRange }: Manifest): void {
+    switch (compatibility(apiRange, SPI_VERSION)) {
+      case "compatible":
+        return;
+      case "undeclared":
+        this.#host.warn(
+          `plugin "${this.id}" does not say which plugfs it needs; loaded all the same. Add "peerDependencies": { "plugfs": "^${SPI_VERSION}" } to its package.json`,
+        );
+        return;
+      case "invalid":
+        throw failure(
+          this.id,
+          "manifest",
+          `package.json: peerDependencies.plugfs: must be a version range, got ${JSON.stringify(apiRange)}`,
+        );
+      case "incompatible":
+        throw failure(
+          this.id,
+          "compatibility",
+          `it asks for plugfs ${apiRange}, this host has SPI version ${SPI_VERSION}`,
+          {
+            hint: "Install a version of the plugin that fits, or another plugfs",
+          },
+        );
+    }
+  }
+
+  #fail(error: PluginError): void {
+    this.#state = error.code === "ERR_PLUGIN_INCOMPATIBLE" ? "incompatible" : "failed";
+    this.#report(error);
+    this.#error = error;
+  }
+
+  #report(error: PluginError): void {
+    if (this.#error?.message === error.message) return;
+    const { code, phase, location } = error;
+    this.#host.logger.error({ plugin: this.id, code, phase, location }, error.message);
+  }
+}
+
+async function manifestStamp(folder: PluginFolder): Promise<string> {
+  const found = await stat(join(folder.directory, "package.json")).catch(() => undefined);
+  return found === undefined ? "" : `${found.mtimeMs}-${found.size}-${found.ino}`;
+}
