@@ -34,7 +34,7 @@ test("the tarball holds the compiled core, the built plugins and what explains t
 test("whatever the manifests promise is in the tarball", async () => {
   const { exports } = JSON.parse(await read("package.json"));
   const promised = Object.values<string | Record<string, string>>(exports).flatMap((target) =>
-    typeof target === "string" ? [target] : [target["types"], target["default"]],
+    typeof target === "string" ? [target] : [target.types, target.default],
   );
   const plugin = JSON.parse(await read("opt/oss-fs/package.json"));
   const all = [

@@ -176,7 +176,7 @@ test("a failed build or install fails with what the tool said, and is tried agai
   assert.equal(failed.code, 1);
   assert.match(
     failed.output,
-    /\nplugfs: dist could not be built \([^]*\)\ncore\/index\.ts does not compile\n$/,
+    /\nplugfs: dist could not be built \(.*\)\ncore\/index\.ts does not compile\n$/s,
   );
   await scratch.write("core/index.ts", "export {};\n");
   assert.equal((await scratch.setUp()).code, 0);
@@ -188,7 +188,7 @@ test("a failed build or install fails with what the tool said, and is tried agai
   await rm(join(scratch.root, "node_modules"), { recursive: true });
   const unsynchronised = await scratch.setUp();
   assert.equal(unsynchronised.code, 1);
-  assert.match(unsynchronised.output, /the packages could not be installed[^]*npm error/);
+  assert.match(unsynchronised.output, /the packages could not be installed.*npm error/s);
 });
 
 test("an old Node.js is named with what is needed", async () => {
