@@ -41,7 +41,11 @@ async function runTests(files: readonly string[]): Promise<void> {
     [...flags, ...files],
   ].flat();
   const child = spawn(process.execPath, command, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
-  const forward = (signal: NodeJS.Signals) => child.kill(signal);
+  let interruptedBy: NodeJS.Signals | undefined;
+  const forward = (signal: NodeJS.Signals) => {
+    interruptedBy = signal;
+    child.kill(signal);
+  };
   process.on("SIGINT", forward);
   process.on("SIGTERM", forward);
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
@@ -50,6 +54,8 @@ async function runTests(files: readonly string[]): Promise<void> {
   });
   process.removeListener("SIGINT", forward);
   process.removeListener("SIGTERM", forward);
-  if (signal !== null) process.kill(process.pid, signal);
+  // Ends as the signal would have ended it, for the shell's sake: node's test runner exits with 1.
+  const endedBy = interruptedBy ?? signal;
+  if (endedBy !== null) process.kill(process.pid, endedBy);
   process.exitCode = code ?? 1;
 }

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, mkdir, readFile, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { bundlePlugin } from "../scripts/build/bundle-plugin.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const ossFs = join(root, "opt/oss-fs");
+
+test("opt/oss-fs, copied without any node_modules, runs with nothing but plugfs beside it", async () => {
+  await using folder = await temporaryFolder();
+  const copy = join(folder.path, "plugins/oss-fs");
+  await mkdir(copy, { recursive: true });
+  const { files } = JSON.parse(await readFile(join(ossFs, "package.json"), "utf8"));
+  for (const file of ["package.json", ...files]) await cp(join(ossFs, file), join(copy, file));
+  await mkdir(join(folder.path, "node_modules"));
+  await symlink(root, join(folder.path, "node_modules/plugfs"));
+
+  const program = `
+    const { default: Factory } = require(${JSON.stringify(copy)});
+    console.log(new Factory().scheme);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", program], { cwd: folder.path });
+  assert.equal(stdout, "oss\n");
+});
+
+test("a second build of oss-fs has the bytes of the first", async () => {
+  await using folder = await temporaryFolder();
+  const license = join(root, "LICENSE");
+  const { files } = await bundlePlugin({ directory: ossFs, outDirectory: folder.path, license });
+  assert.deepEqual(files.toSorted(), ["LICENSE", "THIRD-PARTY-NOTICES", "index.cjs", "index.cjs.map"]);
+  for (const file of files) {
+    const [first, second] = await Promise.all(
+      [ossFs, folder.path].map((place) => readFile(join(place, file))),
+    );
+    assert.ok(first?.equals(second ?? Buffer.of()), `${file} differs`);
+  }
+});
