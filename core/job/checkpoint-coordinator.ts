@@ -1,0 +1,105 @@
+import { errorMessage, JobError } from "../errors/errors.ts";
+import type { CheckpointStorage } from "../state/checkpoint-storage.ts";
+import type { CheckpointGate } from "./checkpoint-gate.ts";
+import type { CheckpointSummary } from "./job-result.ts";
+import type { CheckpointSettings } from "./settings.ts";
+
+export interface CheckpointCoordinatorOptions {
+  readonly job: string;
+  readonly settings: CheckpointSettings;
+  readonly storage: CheckpointStorage;
+  readonly gate: CheckpointGate;
+  /** What the job's checkpoint holds; called while no batch is being processed. */
+  snapshot(): Promise<object>;
+  /** A checkpoint failed: the job has to fail. */
+  onFailure(error: unknown): void;
+}
+
+/** Takes a job's checkpoints: one every interval, never two at once. */
+export class CheckpointCoordinator {
+  readonly #options: CheckpointCoordinatorOptions;
+  readonly #stopped = new AbortController();
+  readonly #completed: CheckpointSummary[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #taking: Promise<void> | undefined;
+
+  constructor(options: CheckpointCoordinatorOptions) {
+    this.#options = options;
+  }
+
+  get completed(): readonly CheckpointSummary[] {
+    return this.#completed;
+  }
+
+  start(): void {
+    this.#schedule(this.#options.settings.intervalMs);
+  }
+
+  /** Begins no further checkpoint; resolves once the one under way has ended. */
+  async drain(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#taking;
+  }
+
+  /** The same, giving up the one under way. */
+  async stop(reason: unknown): Promise<void> {
+    this.#stopped.abort(reason);
+    await this.drain();
+  }
+
+  /** Takes one now. Rejects with `ERR_JOB_CHECKPOINT`. */
+  async take(): Promise<void> {
+    const { storage, gate, settings, job } = this.#options;
+    const started = performance.now();
+    const ended = new AbortController();
+    const stop = () => ended.abort(this.#stopped.signal.reason);
+    this.#stopped.signal.addEventListener("abort", stop, { once: true });
+    const timeout = setTimeout(() => {
+      const error = failed(job, `it took longer than ${settings.timeoutMs} ms`);
+      ended.abort(error);
+      // What hangs may not listen to the signal; the job's own end frees it.
+      this.#options.onFailure(error);
+    }, settings.timeoutMs);
+    timeout.unref();
+    try {
+      this.#stopped.signal.throwIfAborted();
+      const state = await gate.checkpoint(() => this.#options.snapshot());
+      await using writer = await storage.begin({ signal: ended.signal });
+      await writer.write("job", Buffer.from(JSON.stringify(state), "utf8"));
+      const { id, pointer, bytes } = await writer.complete();
+      this.#completed.push({ id, pointer, bytes, durationMs: performance.now() - started });
+    } catch (cause) {
+      if (ended.signal.aborted && cause === ended.signal.reason) throw cause;
+      throw failed(job, errorMessage(cause), cause);
+    } finally {
+      clearTimeout(timeout);
+      this.#stopped.signal.removeEventListener("abort", stop);
+    }
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#taking = this.#tick();
+    }, delayMs);
+    this.#timer.unref();
+  }
+
+  async #tick(): Promise<void> {
+    const { intervalMs, minPauseMs } = this.#options.settings;
+    const started = performance.now();
+    try {
+      await this.take();
+    } catch (error) {
+      this.#options.onFailure(error);
+      return;
+    }
+    const pause = Math.max(intervalMs - (performance.now() - started), minPauseMs, 0);
+    // `drain` has cleared the timer that led here; a new one would outlive the job.
+    if (this.#timer !== undefined) this.#schedule(pause);
+  }
+}
+
+function failed(job: string, why: string, cause?: unknown): JobError {
+  return new JobError({ code: "ERR_JOB_CHECKPOINT", job, message: `a checkpoint failed: ${why}`, cause });
+}

@@ -1,0 +1,221 @@
+import { randomBytes } from "node:crypto";
+import type { Configuration } from "../config/configuration.ts";
+import type { Logger } from "../config/logger.ts";
+import { FileSystemError, JobError } from "../errors/errors.ts";
+import type { Path } from "../fs/path.ts";
+import type { FileSystems } from "../fs/provider.ts";
+import { type CheckpointStorage, ownerId } from "../state/checkpoint-storage.ts";
+import { FsStateBackend } from "../state/fs-state-backend.ts";
+import type { StateBackend } from "../state/state-backend.ts";
+import { FileSource, SplitSource } from "../text/file-source.ts";
+import { type FromLinesOptions, LinesSource } from "../text/lines-source.ts";
+import { checkReadOptions, type InputSplit, inputSplits, type ReadTextOptions } from "../text/splits.ts";
+import {
+  LineStream,
+  type SinkDeclaration,
+  type StreamContext,
+  type TextStream,
+} from "../text/text-stream.ts";
+import type { JobProgress, JobResult } from "./job-result.ts";
+import { JobRun } from "./job-run.ts";
+import { type CheckpointingOptions, checkCheckpointing, checkpointSettings } from "./settings.ts";
+
+export type { JobProgress, JobResult } from "./job-result.ts";
+
+export interface ExecuteOptions {
+  /** Ends the job: `execute` rejects with `signal.reason`, and nothing is published. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called about ten times a second, and at the end. */
+  readonly onProgress?: ((progress: JobProgress) => void) | undefined;
+  /** Goes on where a checkpoint of this job stands: `latest`, or a pointer. Not there yet: `ENOTSUP`. */
+  readonly restore?: "latest" | (string & {}) | undefined;
+}
+
+/** A job with a name, with sources, sinks and settings of its own. */
+export interface Job {
+  readonly name: string;
+  readTextFile(path: string | URL | Path, options?: ReadTextOptions): TextStream;
+  fromLines(lines: Iterable<string> | AsyncIterable<string>, options?: FromLinesOptions): TextStream;
+  createInputSplits(path: string | URL | Path, options?: ReadTextOptions): AsyncIterable<InputSplit>;
+  readSplit(split: InputSplit): TextStream;
+  setStateBackend(backend: StateBackend): this;
+  enableCheckpointing(intervalMs: number, options?: CheckpointingOptions): this;
+  execute(options?: ExecuteOptions): Promise<JobResult>;
+}
+
+export interface JobGraphOptions {
+  /** The name of its jobs when `execute` is given none. */
+  readonly name?: string | undefined;
+  readonly fileSystems: FileSystems;
+  readonly configuration: Configuration;
+  readonly logger: Logger;
+  /** Aborted when the environment closes: it ends every job and every reading. */
+  readonly signal: AbortSignal;
+}
+
+/** The sources, functions and sinks that a program has declared, and the settings of the jobs made of them. */
+export class JobGraph {
+  readonly #options: JobGraphOptions;
+  readonly #context: StreamContext;
+  #sinks: SinkDeclaration[] = [];
+  #backend: StateBackend | undefined;
+  #intervalMs: number | undefined;
+  #checkpointing: CheckpointingOptions = {};
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(options: JobGraphOptions) {
+    this.#options = options;
+    this.#context = {
+      fileSystems: options.fileSystems,
+      signal: options.signal,
+      addSink: (sink) => this.#sinks.push(sink),
+    };
+  }
+
+  /**
+   * The lines of a file, or of the files of a folder in byte order of their path; names that begin with `_` or `.` are
+   * left out. Nothing is read yet: a missing path shows when the stream is iterated or executed.
+   */
+  readTextFile(path: string | URL | Path, options: ReadTextOptions = {}): TextStream {
+    const { fileSystems } = this.#options;
+    checkReadOptions(options);
+    return new LineStream(
+      this.#context,
+      new FileSource(fileSystems, fileSystems.resolve(path), { ...options }),
+    );
+  }
+
+  fromLines(lines: Iterable<string> | AsyncIterable<string>, options?: FromLinesOptions): TextStream {
+    return new LineStream(this.#context, new LinesSource(lines, options));
+  }
+
+  /** The splits of the same input, as plain data; each is read by `readSplit`, here or in another process. */
+  createInputSplits(path: string | URL | Path, options: ReadTextOptions = {}): AsyncIterable<InputSplit> {
+    const { fileSystems, signal } = this.#options;
+    checkReadOptions(options);
+    return inputSplits(fileSystems, fileSystems.resolve(path), { ...options }, { signal, parallelism: 1 });
+  }
+
+  readSplit(split: InputSplit): TextStream {
+    if (split.format !== undefined) checkReadOptions(split.format);
+    return new LineStream(this.#context, new SplitSource(this.#options.fileSystems, { ...split }));
+  }
+
+  setStateBackend(backend: StateBackend): this {
+    this.#backend = backend;
+    return this;
+  }
+
+  enableCheckpointing(intervalMs: number, options: CheckpointingOptions = {}): this {
+    checkCheckpointing(intervalMs, options);
+    this.#intervalMs = intervalMs;
+    this.#checkpointing = { ...options };
+    return this;
+  }
+
+  /**
+   * A place for the state of a host: the checkpoints of `owner`, in `backend`, else in that of `setStateBackend`, else in
+   * `execution.checkpointing.dir`. A job's own checkpoints are those of the job's name.
+   */
+  async stateStorage(owner: string, backend?: StateBackend): Promise<CheckpointStorage> {
+    const { fileSystems, configuration, logger, signal } = this.#options;
+    const chosen = backend ?? this.#backend ?? FsStateBackend.fromConfiguration(configuration);
+    if (chosen === undefined) {
+      throw new JobError({
+        code: "ERR_JOB_NO_STATE_BACKEND",
+        message: "no state backend is set",
+        hint: "Pass one, call setStateBackend, or set execution.checkpointing.dir",
+      });
+    }
+    return chosen.openStorage(ownerId(owner), { fileSystems, configuration, logger, signal });
+  }
+
+  /** Runs all sinks declared since the last call as one job, with the settings of this moment. */
+  async execute(name = this.#options.name, options: ExecuteOptions = {}): Promise<JobResult> {
+    const { fileSystems, configuration, logger, signal } = this.#options;
+    const declared = { backend: this.#backend, intervalMs: this.#intervalMs, options: this.#checkpointing };
+    const sinks = this.#sinks;
+    if (signal.aborted) throw new JobError({ code: "ERR_JOB_CLOSED", job: name });
+    if (sinks.length === 0) {
+      const hint = "Call writeAsText on a stream first; iterating a stream needs no execute";
+      throw new JobError({ code: "ERR_JOB_NO_SINK", job: name, hint });
+    }
+    if (options.restore !== undefined) {
+      const message = "recovery from a checkpoint is not there yet";
+      throw new FileSystemError({ code: "ENOTSUP", operation: "execute", message });
+    }
+    const checkpointing = checkpointSettings(declared, configuration, name);
+    this.#sinks = [];
+    const run = new JobRun({
+      id: name === undefined ? randomBytes(16).toString("hex") : ownerId(name),
+      name,
+      sinks,
+      checkpointing,
+      fileSystems,
+      configuration,
+      logger,
+      signals: [signal, options.signal],
+      onProgress: options.onProgress,
+    }).run();
+    this.#running.add(run);
+    try {
+      return await run;
+    } finally {
+      this.#running.delete(run);
+    }
+  }
+
+  /** Resolves once no job of this graph runs any more, however it ended. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+}
+
+/** A graph as a `Job`: its name is the job's. */
+export class NamedJob implements Job {
+  readonly name: string;
+  readonly #graph: JobGraph;
+
+  constructor(options: JobGraphOptions & { readonly name: string }) {
+    if (options.name === "") {
+      throw new JobError({ code: "ERR_JOB_NAME_REQUIRED", message: "the name of a job is empty" });
+    }
+    this.name = options.name;
+    this.#graph = new JobGraph(options);
+  }
+
+  readTextFile(path: string | URL | Path, options?: ReadTextOptions): TextStream {
+    return this.#graph.readTextFile(path, options);
+  }
+
+  fromLines(lines: Iterable<string> | AsyncIterable<string>, options?: FromLinesOptions): TextStream {
+    return this.#graph.fromLines(lines, options);
+  }
+
+  createInputSplits(path: string | URL | Path, options?: ReadTextOptions): AsyncIterable<InputSplit> {
+    return this.#graph.createInputSplits(path, options);
+  }
+
+  readSplit(split: InputSplit): TextStream {
+    return this.#graph.readSplit(split);
+  }
+
+  setStateBackend(backend: StateBackend): this {
+    this.#graph.setStateBackend(backend);
+    return this;
+  }
+
+  enableCheckpointing(intervalMs: number, options?: CheckpointingOptions): this {
+    this.#graph.enableCheckpointing(intervalMs, options);
+    return this;
+  }
+
+  execute(options?: ExecuteOptions): Promise<JobResult> {
+    return this.#graph.execute(this.name, options);
+  }
+
+  /** Resolves once none of its jobs runs any more. */
+  idle(): Promise<void> {
+    return this.#graph.idle();
+  }
+}

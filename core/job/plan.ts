@@ -1,0 +1,72 @@
+import type { TextSource } from "../text/source.ts";
+import { compileStages, type Run, type Stage } from "../text/stages.ts";
+import type { LineStream, SinkDeclaration } from "../text/text-stream.ts";
+import type { TextSink } from "../text/write-as-text.ts";
+
+/** Functions that run one after the other, and who takes their values. */
+export interface Branch {
+  readonly run: Run;
+  readonly sinks: readonly TextSink[];
+  readonly next: readonly Branch[];
+}
+
+/** One source with everything that hangs on it. */
+export interface Flow {
+  readonly source: TextSource;
+  readonly branch: Branch;
+  /** The widest sink. */
+  readonly parallelism: number;
+}
+
+interface Node {
+  readonly stage: Stage | undefined;
+  readonly sinks: TextSink[];
+  readonly children: Map<LineStream<unknown>, Node>;
+}
+
+/** Each source is read once, and each function called once for a value, however many sinks lie behind it. */
+export function planFlows(
+  sinks: readonly { readonly declaration: SinkDeclaration; readonly sink: TextSink }[],
+): Flow[] {
+  const roots = new Map<TextSource, Node>();
+  const widths = new Map<TextSource, number>();
+  for (const { declaration, sink } of sinks) {
+    const { source } = declaration.stream;
+    let node = nodeAt(roots, source, undefined);
+    for (const stream of lineage(declaration.stream)) node = nodeAt(node.children, stream, stream.stage);
+    node.sinks.push(sink);
+    widths.set(source, Math.max(widths.get(source) ?? 1, sink.parallelism));
+  }
+  return [...roots].map(([source, root]) => ({
+    source,
+    branch: compile(root),
+    parallelism: widths.get(source) ?? 1,
+  }));
+}
+
+function nodeAt<K>(nodes: Map<K, Node>, key: K, stage: Stage | undefined): Node {
+  const node = nodes.get(key) ?? { stage, sinks: [], children: new Map() };
+  nodes.set(key, node);
+  return node;
+}
+
+/** The streams behind the source, down to this one. */
+function lineage(stream: LineStream<unknown>): LineStream<unknown>[] {
+  const streams: LineStream<unknown>[] = [];
+  for (let at: LineStream<unknown> | undefined = stream; at?.stage !== undefined; at = at.parent) {
+    streams.unshift(at);
+  }
+  return streams;
+}
+
+function compile(root: Node): Branch {
+  const stages: Stage[] = [];
+  let node = root;
+  for (;;) {
+    if (node.stage !== undefined) stages.push(node.stage);
+    const [child] = node.children.values();
+    if (child === undefined || node.children.size > 1 || node.sinks.length > 0) break;
+    node = child;
+  }
+  return { run: compileStages(stages), sinks: node.sinks, next: [...node.children.values()].map(compile) };
+}

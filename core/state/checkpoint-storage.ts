@@ -1,0 +1,219 @@
+import { createHash } from "node:crypto";
+import type { Logger } from "../config/logger.ts";
+import { errorCode, errorMessage } from "../errors/errors.ts";
+import type { FileStatus, FileSystem } from "../fs/contract.ts";
+import type { Path } from "../fs/path.ts";
+import type { FileSystems } from "../fs/provider.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import { CheckpointWriter } from "./checkpoint-writer.ts";
+import { unreadable } from "./metadata.ts";
+
+export interface CheckpointStorageOptions {
+  readonly owner: string;
+  /** Holds `chk-<n>/`. */
+  readonly directory: Path;
+  readonly fileSystem: FileSystem;
+  readonly fileSystems: FileSystems;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly numRetained: number;
+  readonly inlineThreshold: number;
+  readonly writeBuffer: number;
+}
+
+/** A completed checkpoint, as a listing shows it. */
+export interface CheckpointInfo {
+  readonly id: number;
+  readonly pointer: string;
+  /** Bytes of all its files. */
+  readonly bytes: number;
+  /** Milliseconds since the epoch; 0 where the store does not know it. */
+  readonly completedAt: number;
+}
+
+/** 32 hexadecimal digits of a name: the first half of its SHA-256. What names a job's checkpoint directory. */
+export function ownerId(name: string): string {
+  return createHash("sha256").update(name, "utf8").digest("hex").slice(0, 32);
+}
+
+/**
+ * The checkpoints of one owner: `<directory>/chk-<n>/_metadata`, with large states in files beside it.
+ *
+ * ```ts
+ * const storage = await env.stateStorage("my-service");
+ * await using checkpoint = await storage.begin();
+ * await checkpoint.write("offsets", bytes);
+ * await checkpoint.complete();
+ * const offsets = await (await storage.latest())?.read("offsets");
+ * ```
+ */
+export class CheckpointStorage {
+  readonly owner: string;
+  readonly directory: string;
+  readonly #options: CheckpointStorageOptions;
+  #lastId: number | undefined;
+
+  constructor(options: CheckpointStorageOptions) {
+    this.#options = options;
+    this.owner = options.owner;
+    this.directory = options.directory.toString();
+  }
+
+  /** A new checkpoint, numbered behind every one that is there. */
+  async begin(options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointWriter> {
+    const { fileSystem, directory, inlineThreshold, writeBuffer } = this.#options;
+    this.#lastId ??= (await this.#entries()).reduce((last, { id }) => Math.max(last, id), 0);
+    this.#lastId += 1;
+    return new CheckpointWriter({
+      fileSystem,
+      owner: this.owner,
+      id: this.#lastId,
+      directory: directory.child(`chk-${this.#lastId}`),
+      inlineThreshold,
+      writeBuffer,
+      signal: options.signal ?? this.#options.signal,
+      completed: (checkpoint) => this.#subsume(checkpoint),
+    });
+  }
+
+  /** The completed checkpoint with the highest number. Rejects with `ERR_JOB_CHECKPOINT` when it is damaged. */
+  async latest(): Promise<Checkpoint | undefined> {
+    const last = (await this.list()).at(-1);
+    return last && this.open(last.pointer);
+  }
+
+  /**
+   * The checkpoint that a pointer means: its directory, or its metadata file under whatever name. Rejects with
+   * `ERR_JOB_CHECKPOINT` when nothing is there or it is damaged.
+   */
+  async open(pointer: string | URL | Path): Promise<Checkpoint> {
+    const { fileSystems, signal } = this.#options;
+    const path = fileSystems.resolve(pointer);
+    const fileSystem = await fileSystems.fileSystem(path);
+    const status = await this.#statusOf(fileSystem, path);
+    if (status.kind === "file") return Checkpoint.read(fileSystem, path, signal);
+    const metadata = path.child("_metadata");
+    await this.#statusOf(fileSystem, metadata);
+    return Checkpoint.read(fileSystem, metadata, signal);
+  }
+
+  /** The completed checkpoints, oldest first. */
+  async list(): Promise<CheckpointInfo[]> {
+    const entries = await this.#entries();
+    return entries
+      .filter(({ completedAt }) => completedAt !== undefined)
+      .map(({ id, directory, bytes, completedAt = 0 }) => ({
+        id,
+        pointer: directory.toString(),
+        bytes,
+        completedAt,
+      }))
+      .sort((a, b) => a.id - b.id);
+  }
+
+  /**
+   * Deletes a checkpoint: its metadata first, then its states, then its directory, and the owner's directory with the
+   * last one. Resolves to whether it was there.
+   */
+  async discard(checkpoint: string | URL | Path | { readonly pointer: string }): Promise<boolean> {
+    const { fileSystems } = this.#options;
+    const pointer =
+      typeof checkpoint === "object" && "pointer" in checkpoint ? checkpoint.pointer : checkpoint;
+    const path = fileSystems.resolve(pointer);
+    const fileSystem = await fileSystems.fileSystem(path);
+    const isOwn = path.startsWith(this.#options.directory) && /^chk-\d+$/.test(path.name);
+    const found = isOwn
+      ? await this.#discardOwn(fileSystem, path)
+      : await this.#discardOther(pointer, fileSystem);
+    await this.#removeIfEmpty();
+    return found;
+  }
+
+  /** Deletes all checkpoints of this owner, completed or not. */
+  async discardAll(): Promise<void> {
+    const { fileSystem } = this.#options;
+    for (const { directory } of await this.#entries()) await this.#discardOwn(fileSystem, directory);
+    await this.#removeIfEmpty();
+  }
+
+  async #discardOwn(fileSystem: FileSystem, directory: Path): Promise<boolean> {
+    // Without its metadata it no longer counts, whatever happens next.
+    await fileSystem.delete(directory.child("_metadata"));
+    return fileSystem.delete(directory, { recursive: true });
+  }
+
+  /** What lies elsewhere may lie among other things: only what the metadata names is deleted. */
+  async #discardOther(pointer: string | URL | Path, fileSystem: FileSystem): Promise<boolean> {
+    const checkpoint = await this.open(pointer);
+    await fileSystem.delete(checkpoint.metadataFile);
+    for (const file of checkpoint.files) await fileSystem.delete(file);
+    await deleteIfEmpty(fileSystem, checkpoint.metadataFile.parent as Path);
+    return true;
+  }
+
+  async #subsume(newest: Checkpoint): Promise<void> {
+    const { fileSystem, numRetained, logger } = this.#options;
+    try {
+      const older = (await this.list())
+        .filter(({ id }) => id < newest.id)
+        .slice(0, -numRetained + 1 || undefined);
+      for (const { pointer } of older) {
+        await this.#discardOwn(fileSystem, this.#options.fileSystems.resolve(pointer));
+      }
+    } catch (error) {
+      logger.warn({ error, owner: this.owner }, `older checkpoints were not deleted: ${errorMessage(error)}`);
+    }
+  }
+
+  /** Every `chk-<n>`, completed or not. */
+  async #entries(): Promise<{ id: number; directory: Path; bytes: number; completedAt?: number }[]> {
+    const { fileSystem, directory, signal } = this.#options;
+    const entries = new Map<number, { id: number; directory: Path; bytes: number; completedAt?: number }>();
+    try {
+      for await (const { path, length, modificationTime } of fileSystem.listStatus(directory, {
+        recursive: true,
+        signal,
+      })) {
+        const [, digits, rest] = /^chk-(\d+)(?:\/(.*))?$/s.exec(relative(directory, path)) ?? [];
+        if (digits === undefined) continue;
+        const id = Number(digits);
+        const entry = entries.get(id) ?? { id, directory: directory.child(`chk-${digits}`), bytes: 0 };
+        entry.bytes += length;
+        if (rest === "_metadata") entry.completedAt = modificationTime;
+        entries.set(id, entry);
+      }
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+    }
+    return [...entries.values()];
+  }
+
+  async #statusOf(fileSystem: FileSystem, path: Path): Promise<FileStatus> {
+    try {
+      return await fileSystem.getFileStatus(path, { signal: this.#options.signal });
+    } catch (cause) {
+      if (errorCode(cause) !== "ENOENT") throw cause;
+      const hint = "A pointer is a checkpoint's directory (chk-<n>) or the metadata file in it";
+      throw unreadable(path.toString(), `nothing is there (scheme ${path.scheme})`, hint, cause);
+    }
+  }
+
+  /** Where folders are things of their own, the owner's goes with its last checkpoint. */
+  async #removeIfEmpty(): Promise<void> {
+    const { fileSystem, directory, owner } = this.#options;
+    if (directory.name === owner) await deleteIfEmpty(fileSystem, directory);
+  }
+}
+
+async function deleteIfEmpty(fileSystem: FileSystem, directory: Path): Promise<void> {
+  if (!fileSystem.capabilities.has("directories")) return;
+  try {
+    await fileSystem.delete(directory);
+  } catch (error) {
+    if (errorCode(error) !== "ENOTEMPTY") throw error;
+  }
+}
+
+function relative(directory: Path, path: Path): string {
+  return path.key.slice(directory.key === "" ? 0 : directory.key.length + 1);
+}

@@ -1,0 +1,99 @@
+import { JobError } from "../errors/errors.ts";
+import type { Batch, BatchReader, ReaderOptions, SourcePosition, TextSource } from "./source.ts";
+
+const BATCH_LINES = 512;
+
+export interface FromLinesOptions {
+  /**
+   * Says that iterating again gives the same lines. Without it a job with checkpoints refuses this source: it could not
+   * be continued.
+   */
+  readonly replayable?: boolean | undefined;
+}
+
+/** Lines of the host. Iterated from its start by every job and every `for await`. */
+export class LinesSource implements TextSource {
+  readonly name = "fromLines";
+  readonly replayable: boolean;
+  readonly #lines: Iterable<string> | AsyncIterable<string>;
+
+  constructor(lines: Iterable<string> | AsyncIterable<string>, options: FromLinesOptions = {}) {
+    if (!isIterable(lines)) {
+      throw new JobError({
+        code: "ERR_JOB_INPUT",
+        message: "fromLines takes an iterable or an async iterable",
+      });
+    }
+    this.#lines = lines;
+    this.replayable = options.replayable ?? false;
+  }
+
+  open(options: ReaderOptions): BatchReader {
+    return Symbol.asyncIterator in this.#lines
+      ? new LinesReader(this.#lines[Symbol.asyncIterator](), options.signal, 1)
+      : new LinesReader(this.#lines[Symbol.iterator](), options.signal, BATCH_LINES);
+  }
+}
+
+function isIterable(lines: unknown): boolean {
+  return (
+    typeof lines === "object" && lines !== null && (Symbol.asyncIterator in lines || Symbol.iterator in lines)
+  );
+}
+
+class LinesReader implements BatchReader {
+  readonly #iterator: Iterator<string> | AsyncIterator<string>;
+  readonly #signal: AbortSignal;
+  readonly #batchLines: number;
+  #count = 0;
+  #batchStart = 0;
+  #done = false;
+
+  constructor(iterator: Iterator<string> | AsyncIterator<string>, signal: AbortSignal, batchLines: number) {
+    this.#iterator = iterator;
+    this.#signal = signal;
+    this.#batchLines = batchLines;
+  }
+
+  async next(): Promise<Batch | undefined> {
+    this.#signal.throwIfAborted();
+    const lines: string[] = [];
+    this.#batchStart = this.#count;
+    while (!this.#done && lines.length < this.#batchLines) {
+      const step = this.#iterator.next();
+      const { done, value } = "then" in step ? await abortable(step, this.#signal) : step;
+      if (done === true) this.#done = true;
+      else lines.push(value);
+    }
+    this.#count += lines.length;
+    if (lines.length === 0) return undefined;
+    return { lines, split: 0, bytes: lines.reduce((sum, line) => sum + Buffer.byteLength(String(line)), 0) };
+  }
+
+  place(index: number): string {
+    return `fromLines, line ${this.#batchStart + index + 1}`;
+  }
+
+  position(): SourcePosition {
+    return { lines: this.#count };
+  }
+
+  async close(): Promise<void> {
+    if (this.#done) return;
+    this.#done = true;
+    const end = this.#iterator.return?.();
+    // An async generator that waits for its next line answers only then; nobody waits for that.
+    if (end instanceof Promise) end.catch(() => {});
+  }
+}
+
+function abortable<T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    Promise.resolve(promise)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

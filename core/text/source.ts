@@ -1,0 +1,34 @@
+/** Lines that are handed on together. */
+export interface Batch {
+  readonly lines: readonly string[];
+  /** Number of the split that they come from, over the whole source. */
+  readonly split: number;
+  /** Bytes that these lines took in the input. */
+  readonly bytes: number;
+}
+
+/** One reading of a source. `next`, then everything else about that batch, then `next` again. */
+export interface BatchReader {
+  /** Undefined at the end. */
+  next(): Promise<Batch | undefined>;
+  /** Where a line of the last batch stands, for errors: `oss://b/x, byte 123`. */
+  place(index: number): string;
+  /** Behind the last batch; plain data that `TextSource.open` takes as `from`. */
+  position(): SourcePosition;
+  close(): Promise<void>;
+}
+
+export type SourcePosition = { readonly [key: string]: unknown } | null;
+
+export interface ReaderOptions {
+  readonly signal: AbortSignal;
+  /** How many writers want splits of their own. */
+  readonly parallelism: number;
+}
+
+/** Where lines come from. Opened anew for every job and every iteration. */
+export interface TextSource {
+  /** Names the source in errors: its path, or `fromLines`. */
+  readonly name: string;
+  open(options: ReaderOptions): BatchReader;
+}

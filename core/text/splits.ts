@@ -1,0 +1,172 @@
+import { FileSystemError, JobError } from "../errors/errors.ts";
+import type { FileStatus } from "../fs/contract.ts";
+import type { Path } from "../fs/path.ts";
+import type { FileSystems } from "../fs/provider.ts";
+import { charset } from "./charset.ts";
+
+/** How the bytes of a text are cut into lines. */
+export interface TextFormat {
+  /** A label that `TextDecoder` knows. Default `utf-8`. Malformed bytes become U+FFFD. */
+  readonly charset?: string | undefined;
+  /** Default `"\n"`, which also takes one `"\r"` before it. */
+  readonly delimiter?: string | undefined;
+  /** Longest line in bytes; a longer one fails the reading. Default 16 MiB. */
+  readonly maxLineLength?: number | undefined;
+}
+
+export interface ReadTextOptions extends TextFormat {
+  /** Reads the files of nested folders too. Default false. */
+  readonly recursive?: boolean | undefined;
+  /**
+   * Bytes of one split; the last of a file may be up to 1.1 times as long. Default: a whole file, and with a sink of
+   * parallelism n a file's n-th part, 64 KiB at least.
+   */
+  readonly splitSize?: number | undefined;
+}
+
+/** A part of one file, as plain data: any queue or process can carry it to `readSplit`. */
+export interface InputSplit {
+  readonly path: string;
+  /** First byte. The split's lines are those that begin behind a delimiter that begins inside of it. */
+  readonly start: number;
+  /** Bytes. */
+  readonly length: number;
+  /** Number of the split, over all files. */
+  readonly index: number;
+  readonly fileLength: number;
+  /** `FileStatus.version` when the split was made; reading another version is `ESTALE`. */
+  readonly version?: string;
+  readonly format?: TextFormat;
+}
+
+const DEFAULT_MAX_LINE_LENGTH = 16 * 1024 * 1024;
+const SMALLEST_DEFAULT_SPLIT = 64 * 1024;
+
+export function textFormat(
+  format: TextFormat = {},
+): Required<{ [K in keyof TextFormat]: NonNullable<TextFormat[K]> }> {
+  return {
+    charset: format.charset ?? "utf-8",
+    delimiter: format.delimiter ?? "\n",
+    maxLineLength: format.maxLineLength ?? DEFAULT_MAX_LINE_LENGTH,
+  };
+}
+
+/** Throws `ERR_JOB_INPUT` for options that cannot work, at the call rather than at the first line. */
+export function checkReadOptions(options: ReadTextOptions): void {
+  const { charset: label, delimiter, maxLineLength } = textFormat(options);
+  if (delimiter === "") throw unusable("the delimiter is empty");
+  charset(label).encode(delimiter);
+  checkBytes("maxLineLength", maxLineLength);
+  if (options.splitSize !== undefined) checkBytes("splitSize", options.splitSize);
+}
+
+/**
+ * The splits of a file, or of the files of a folder in byte order of their path. Names that begin with `_` or `.` are
+ * left out, folders too; a file that is named itself never is. Listed as they are asked for. A missing path rejects
+ * with `ENOENT`; an error while listing rejects, it never reads as an empty folder.
+ */
+export async function* inputSplits(
+  fileSystems: FileSystems,
+  path: Path,
+  options: ReadTextOptions,
+  { signal, parallelism }: { readonly signal: AbortSignal; readonly parallelism: number },
+): AsyncGenerator<InputSplit, void, undefined> {
+  const format = givenFormat(options);
+  const splittable = canSplit(options);
+  let index = 0;
+  for await (const file of inputFiles(fileSystems, path, options, signal)) {
+    const size = splittable ? splitSize(file.length, options.splitSize, parallelism) : file.length;
+    for (const [start, length] of ranges(file.length, size)) {
+      yield {
+        path: file.path.toString(),
+        start,
+        length,
+        index: index++,
+        fileLength: file.length,
+        ...(file.version === undefined ? {} : { version: file.version }),
+        ...(format === undefined ? {} : { format }),
+      };
+    }
+  }
+}
+
+async function* inputFiles(
+  fileSystems: FileSystems,
+  path: Path,
+  options: ReadTextOptions,
+  signal: AbortSignal,
+): AsyncGenerator<FileStatus, void, undefined> {
+  const fileSystem = await fileSystems.fileSystem(path);
+  const status = await fileSystem.getFileStatus(path, { signal });
+  if (status.kind === "file") {
+    yield checkReadable(status);
+    return;
+  }
+  const recursive = options.recursive ?? false;
+  for await (const entry of fileSystem.listStatus(path, { signal, recursive })) {
+    if (entry.kind === "file" && !isHidden(path, entry.path)) yield checkReadable(entry);
+  }
+}
+
+function isHidden(folder: Path, path: Path): boolean {
+  return path.key
+    .slice(folder.key.length)
+    .split("/")
+    .some((name) => name.startsWith("_") || name.startsWith("."));
+}
+
+const COMPRESSED = /\.(gz|gzip|deflate|bz2|xz|zst)$/;
+
+function checkReadable(file: FileStatus): FileStatus {
+  const extension = COMPRESSED.exec(file.path.name)?.[1];
+  if (extension === undefined) return file;
+  throw new FileSystemError({
+    code: "ENOTSUP",
+    path: file.path,
+    operation: "readTextFile",
+    message: `compressed text (.${extension}) cannot be read yet`,
+    hint: "Decompress it first",
+  });
+}
+
+function splitSize(length: number, wanted: number | undefined, parallelism: number): number {
+  if (wanted !== undefined) return wanted;
+  return parallelism === 1 ? length : Math.max(SMALLEST_DEFAULT_SPLIT, Math.ceil(length / parallelism));
+}
+
+/** Start and length of each part; an empty file is one empty part. */
+function* ranges(length: number, size: number): Generator<[number, number]> {
+  let start = 0;
+  // As in Flink: a rest too small for a split of its own goes to the last one.
+  for (; length - start > 1.1 * size; start += size) yield [start, size];
+  yield [start, length - start];
+}
+
+/** Whether a reader that begins anywhere finds the same delimiters as one that begins at the front. */
+function canSplit(options: ReadTextOptions): boolean {
+  const { charset: label, delimiter } = textFormat(options);
+  const { encode, unit } = charset(label);
+  const bytes = encode(delimiter);
+  for (let shift = 1; shift < bytes.length; shift++) {
+    if (bytes.subarray(shift).equals(bytes.subarray(0, bytes.length - shift))) return false;
+  }
+  return unit === 1;
+}
+
+function givenFormat(options: ReadTextOptions): TextFormat | undefined {
+  const { charset, delimiter, maxLineLength } = options;
+  const given = Object.entries({ charset, delimiter, maxLineLength }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
+function checkBytes(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 1) return;
+  throw unusable(`${name} is ${value}; expected a whole number of bytes from 1`);
+}
+
+function unusable(message: string): JobError {
+  return new JobError({ code: "ERR_JOB_INPUT", message });
+}
