@@ -7,6 +7,9 @@ import { errorCode } from "../../errors/errors.ts";
 /** Longest name, in bytes, that local file systems take. */
 const NAME_MAX = 255;
 
+/** Bytes of one call of `node:fs`, which takes less than 2 GiB. */
+export const LARGEST_CALL = 2 ** 30;
+
 /** Codes of file systems without hard links (FAT, some network mounts) and of links that policy forbids. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EACCES"]);
 
@@ -44,7 +47,8 @@ export class AtomicFile {
 
   async write(bytes: Uint8Array): Promise<void> {
     for (let done = 0; done < bytes.byteLength; ) {
-      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.byteLength - done);
+      const length = Math.min(bytes.byteLength - done, LARGEST_CALL);
+      const { bytesWritten } = await this.#handle.write(bytes, done, length);
       done += bytesWritten;
     }
   }

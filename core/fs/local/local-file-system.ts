@@ -20,7 +20,14 @@ import { fromNodeError } from "../node-error.ts";
 import type { Path } from "../path.ts";
 import { RandomAccessInputStream } from "../random-access-input.ts";
 import { SerialOutputStream } from "../serial-output.ts";
-import { AtomicFile, isSameFile, makeFolders, renameWithoutReplacing, syncDirectory } from "./atomic-file.ts";
+import {
+  AtomicFile,
+  isSameFile,
+  LARGEST_CALL,
+  makeFolders,
+  renameWithoutReplacing,
+  syncDirectory,
+} from "./atomic-file.ts";
 import { deleteTree } from "./deletion.ts";
 import { listDirectory } from "./listing.ts";
 import { linkStatsIfAny, statsIfAny, statusAt, statusOf } from "./status.ts";
@@ -223,7 +230,7 @@ function explained(
 
 function readFrom(handle: FileHandle, path: Path, position: number, into: Uint8Array): Promise<number> {
   return attempt("read", path, undefined, async () => {
-    const { bytesRead } = await handle.read(into, 0, into.byteLength, position);
+    const { bytesRead } = await handle.read(into, 0, Math.min(into.byteLength, LARGEST_CALL), position);
     return bytesRead;
   });
 }
