@@ -42,6 +42,8 @@ export class Activation {
     const { id, generation, declared, configuration } = options;
     const schemes = new Map<string, ProvidedFactory | PluginError>();
     const working: CountedFactory[] = [];
+    // The code may be another activation's too; the file systems are not.
+    const token = {};
     for (const factory of options.factories) {
       const { scheme } = factory;
       if (schemes.has(scheme)) {
@@ -52,7 +54,7 @@ export class Activation {
         const refused = await configure(id, factory, configuration);
         const counted = new CountedFactory(factory);
         if (refused === undefined) working.push(counted);
-        schemes.set(scheme, refused ?? { factory: counted, plugin: id, generation });
+        schemes.set(scheme, refused ?? { factory: counted, plugin: id, generation: token });
       }
     }
     for (const scheme of declared ?? []) {
@@ -63,7 +65,7 @@ export class Activation {
     if (first === undefined || [...schemes.values()].some((found) => !(found instanceof PluginError))) {
       return activation;
     }
-    await activation.close();
+    await Promise.allSettled(working.map((factory) => factory.close()));
     throw first;
   }
 

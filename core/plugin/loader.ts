@@ -64,23 +64,33 @@ export class Loader {
     const generation = await generations.load(code, fresh).catch((cause) => {
       throw failure(id, "import", `its folder cannot be read: ${errorMessage(cause)}`, { cause });
     });
+    const place = { directory, home: generation.home };
+    let factories: FileSystemFactory[];
     try {
-      const factories = await this.#import(id, generation);
-      return await this.#inTime(
-        id,
-        "configure",
-        Activation.start({
-          id,
-          generation,
-          factories,
-          declared: manifest.schemes,
-          configuration,
-          leave: (left) => generations.leave(left),
-        }),
-      );
+      factories = await this.#import(id, generation);
     } catch (cause) {
       await generations.leave(generation);
-      throw await importFailure(id, { directory, home: generation.home }, cause);
+      throw await importFailure(id, place, cause);
+    }
+    const starting = Activation.start({
+      id,
+      generation,
+      factories,
+      declared: manifest.schemes,
+      configuration,
+      leave: (left) => generations.leave(left),
+    });
+    try {
+      return await this.#inTime(id, "configure", starting);
+    } catch (cause) {
+      // After a timeout `configure` may still end.
+      void starting
+        .then(
+          (late) => late.close(),
+          () => generations.leave(generation),
+        )
+        .catch(() => undefined);
+      throw await importFailure(id, place, cause);
     }
   }
 
@@ -91,11 +101,26 @@ export class Loader {
   }
 
   async #import(id: string, generation: Generation): Promise<FileSystemFactory[]> {
-    const exported = await this.#inTime(id, "import", generation.exports);
+    const exported = await this.#watchGlobals(id, () => this.#inTime(id, "import", generation.exports));
     try {
       return exportedFactories(exported);
     } catch (cause) {
       throw failure(id, "export", errorMessage(cause), { cause });
+    }
+  }
+
+  async #watchGlobals<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const { settings, logger } = this.#options;
+    if (!settings.reportGlobals) return work();
+    const { globalsSnapshot, globalsChanged } = await import("./globals-report.ts");
+    const before = globalsSnapshot();
+    try {
+      return await work();
+    } finally {
+      const changes = globalsChanged(before, globalsSnapshot());
+      if (changes.length > 0) {
+        logger.warn({ plugin: id, changes }, `plugin "${id}" changed what all share: ${changes.join(", ")}`);
+      }
     }
   }
 

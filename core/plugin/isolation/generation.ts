@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { errorCode } from "../../errors/errors.ts";
 import type { Isolation } from "./isolation.ts";
 import { commonJs } from "./node-internals.ts";
-import { folder, HOST_IMPORT, isCore, isShared, type Root } from "./rule.ts";
+import { folder, type Root } from "./rule.ts";
 import type { SharedPackages } from "./shared-packages.ts";
 import { runTypeScript, type TypeScriptRun } from "./typescript.ts";
 
@@ -112,12 +112,7 @@ export class Generation {
   async #prepareModules(): Promise<void> {
     this.#isolation.coverModules();
     if (!this.#isolation.threaded) return;
-    const { shared, dependencies } = this.code;
-    const named = shared.patterns.filter((pattern) => !pattern.endsWith("/"));
-    const declared = dependencies.filter((name) => isShared(name, shared.patterns));
-    for (const name of new Set([...named, ...declared])) {
-      if (!isCore(name)) await shared.adopt(name, () => import(HOST_IMPORT + name));
-    }
+    await this.code.shared.adoptNamed(this.code.dependencies);
     this.#isolation.coverModules();
   }
 

@@ -7,14 +7,18 @@
  * load code from one folder in place, and the `data:` modules of shared packages find their values through it.
  */
 
+import { existsSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { patchCommonJs } from "./commonjs.ts";
 import { Generations } from "./generation.ts";
 import { HookThread } from "./hook-thread-client.ts";
 import { registerHooks } from "./node-internals.ts";
 import { PrivateFolder } from "./private-folder.ts";
-import type { Root } from "./rule.ts";
+import { type Root, WORKER_THREADS } from "./rule.ts";
 import { SharedPackages } from "./shared-packages.ts";
 import { resolveHook } from "./sync-hooks.ts";
+import { type WorkerState, wrappedWorkerThreads } from "./worker-threads.ts";
 
 const TABLE = Symbol.for("plugfs.isolation");
 
@@ -30,6 +34,8 @@ const CORE = Object.freeze({ url: import.meta.url });
 
 export class Isolation {
   readonly core: object;
+  /** File name of the host's main module, else of a module in the working directory that need not exist. */
+  host = hostMain();
   /** Longest first. */
   readonly roots: Root[] = [];
   readonly privateFolder = new PrivateFolder();
@@ -37,6 +43,13 @@ export class Isolation {
   readonly #lists: SharedPackages[] = [];
   readonly #index: number;
   readonly #taken: Set<string>;
+  readonly #workerThreads = wrappedWorkerThreads(() => ({
+    roots: this.roots,
+    patterns: this.#lists.map((list) => list.patterns),
+    host: this.host,
+    core: new URL(import.meta.url.endsWith(".ts") ? "../../index.ts" : "../../index.js", import.meta.url)
+      .href,
+  }));
   #installed = false;
   #thread: HookThread | undefined;
 
@@ -63,13 +76,26 @@ export class Isolation {
     return this.#lists[id];
   }
 
-  sharedPackages(patterns: readonly string[], given: ReadonlyMap<string, unknown>): SharedPackages {
-    const known = this.#lists.find((list) => list.equals(patterns, given));
-    if (known !== undefined) return known;
-    const id = this.#lists.length;
-    const list = new SharedPackages(id, patterns, given, this.#accessTo(id));
-    this.#lists.push(list);
-    return list;
+  /** The shared packages of an environment; equal ones are the same object. */
+  sharedPackages(patterns: readonly string[], values: ReadonlyMap<string, unknown>): SharedPackages {
+    const given = new Map<string, unknown>(values);
+    for (const name of WORKER_THREADS) given.set(name, this.#workerThreads);
+    return this.#lists.find((list) => list.equals(patterns, given)) ?? this.#addList(patterns, given);
+  }
+
+  /** In a worker: takes over the rule of the thread that started it. */
+  async inherit(state: WorkerState, core: ReadonlyMap<string, unknown>): Promise<void> {
+    this.host = state.host;
+    const given = new Map<string, unknown>(core);
+    for (const name of WORKER_THREADS) given.set(name, this.#workerThreads);
+    // By position, because the roots name their list so.
+    const lists = state.patterns.map((patterns) => this.#addList(patterns, given));
+    this.add(state.roots);
+    this.coverModules();
+    if (this.threaded) {
+      for (const list of lists) await list.adoptNamed([]);
+      this.coverModules();
+    }
   }
 
   /** The path of a file that a plugin can require for the shared package. */
@@ -122,10 +148,18 @@ export class Isolation {
     return registerHooks === undefined;
   }
 
+  #addList(patterns: readonly string[], given: ReadonlyMap<string, unknown>): SharedPackages {
+    const id = this.#lists.length;
+    const list = new SharedPackages({ id, patterns, given, access: this.#accessTo(id), host: this.host });
+    this.#lists.push(list);
+    return list;
+  }
+
   #tellThread(): void {
     this.#thread?.update({
       roots: this.roots,
       urls: this.#lists.map((list) => list.urls()),
+      host: pathToFileURL(this.host).href,
       shims: this.privateFolder.shims,
     });
   }
@@ -136,6 +170,11 @@ export class Isolation {
     patchCommonJs(this);
     registerHooks?.({ resolve: resolveHook(this) });
   }
+}
+
+function hostMain(): string {
+  const main = process.argv[1];
+  return main !== undefined && existsSync(main) ? realpathSync(main) : join(process.cwd(), "host.js");
 }
 
 function processTable(): ProcessTable {

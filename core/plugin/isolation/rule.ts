@@ -56,12 +56,15 @@ export function isCore(specifier: string): boolean {
   return specifier === "plugfs" || specifier.startsWith("plugfs/");
 }
 
+/** Taken from plugfs, so that the workers of a plugin follow the rule. */
+export const WORKER_THREADS = ["worker_threads", "node:worker_threads"];
+
 /**
  * Whether a name is one of the shared packages. A pattern is a package name, which covers its subpaths, or a scope with
  * its slash; `pino` never matches `pino-evil`.
  */
 export function isShared(specifier: string, patterns: readonly string[]): boolean {
-  if (isCore(specifier)) return true;
+  if (isCore(specifier) || WORKER_THREADS.includes(specifier)) return true;
   return patterns.some((pattern) =>
     pattern.endsWith("/")
       ? specifier.startsWith(pattern)

@@ -6,24 +6,16 @@
  * Values are those that the host passed, and else what its own main module would import. Members are copied once, so
  * a shared package's `export let` does not follow later changes.
  */
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { errorCode } from "../../errors/errors.ts";
-import { isShared } from "./rule.ts";
+import { HOST_IMPORT, isShared } from "./rule.ts";
 
 const NOT_FOUND = ["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPORTED"];
 const ABSENT = Symbol("absent");
 /** Not allowed in the name of an export. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
-
-/** The module that a name is resolved from on behalf of the host: its main module, else the working directory. */
-export function hostMain(): string {
-  const main = process.argv[1];
-  return main !== undefined && existsSync(main) ? main : join(process.cwd(), "plugfs-host.js");
-}
 
 /** The shared packages of one environment; environments with the same patterns and values have one together. */
 export class SharedPackages {
@@ -33,13 +25,22 @@ export class SharedPackages {
   readonly #imported = new Map<string, unknown>();
   readonly #required = new Map<string, unknown>();
   readonly #access: string;
+  readonly #host: string;
 
-  /** `access` is a JavaScript expression that gives this object anywhere in the process. */
-  constructor(id: number, patterns: readonly string[], given: ReadonlyMap<string, unknown>, access: string) {
-    this.id = id;
-    this.patterns = patterns;
-    this.#given = given;
-    this.#access = access;
+  constructor(options: {
+    readonly id: number;
+    readonly patterns: readonly string[];
+    readonly given: ReadonlyMap<string, unknown>;
+    /** A JavaScript expression that gives this object anywhere in the thread. */
+    readonly access: string;
+    /** File name of the host's main module. */
+    readonly host: string;
+  }) {
+    this.id = options.id;
+    this.patterns = options.patterns;
+    this.#given = options.given;
+    this.#access = options.access;
+    this.#host = options.host;
   }
 
   /** Whether plugins with these patterns and values could share code with those of this list. */
@@ -64,7 +65,7 @@ export class SharedPackages {
   /** What `require` gives; `found` is false when the host does not offer it. */
   require(specifier: string): { found: boolean; value?: unknown } {
     if (this.#given.has(specifier)) return { found: true, value: asRequired(this.#given.get(specifier)) };
-    const require = createRequire(hostMain());
+    const require = createRequire(this.#host);
     const value = remember(this.#required, specifier, () => {
       require.resolve(specifier);
       return () => require(specifier);
@@ -86,14 +87,17 @@ export class SharedPackages {
     return urls;
   }
 
-  /** Takes what `load` resolves to as the host's module of that name. */
-  async adopt(specifier: string, load: () => Promise<unknown>): Promise<void> {
-    if (this.#given.has(specifier) || this.#imported.has(specifier)) return;
-    const value = await load().catch((error: unknown) => {
-      if (NOT_FOUND.includes(errorCode(error) ?? "")) return ABSENT;
-      throw error;
-    });
-    this.#imported.set(specifier, value);
+  /**
+   * For the hook thread, which cannot load a package when it meets one: loads those that a pattern names, and of the
+   * given names those that a pattern matches.
+   */
+  async adoptNamed(names: readonly string[]): Promise<void> {
+    const named = this.patterns.filter((pattern) => !pattern.endsWith("/"));
+    const matched = names.filter((name) => isShared(name, this.patterns));
+    for (const name of new Set([...named, ...matched])) {
+      if (!this.#given.has(name) && !this.#imported.has(name))
+        this.#imported.set(name, await hostImport(name));
+    }
   }
 
   #imports(specifier: string, resolve: () => string): unknown {
@@ -101,7 +105,7 @@ export class SharedPackages {
     return remember(this.#imported, specifier, () => {
       const url = resolve();
       const file = url.startsWith("file:") ? fileURLToPath(url) : url;
-      return () => createRequire(hostMain())(file);
+      return () => createRequire(this.#host)(file);
     });
   }
 
@@ -118,6 +122,15 @@ export class SharedPackages {
         : `export default ${names.includes("default") ? "value.default" : "value"};`,
     ];
     return `data:text/javascript,${encodeURIComponent(lines.join("\n"))}`;
+  }
+}
+
+async function hostImport(name: string): Promise<unknown> {
+  try {
+    return await import(HOST_IMPORT + name);
+  } catch (error) {
+    if (NOT_FOUND.includes(errorCode(error) ?? "")) return ABSENT;
+    throw error;
   }
 }
 

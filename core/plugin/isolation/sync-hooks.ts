@@ -9,7 +9,6 @@ import type { Isolation } from "./isolation.ts";
 import { isRequire, type NextResolve, type ResolveContext, type Resolved } from "./node-internals.ts";
 import { refusal } from "./refusal.ts";
 import { isBare, isCore, isShared, mayUse, rootOf } from "./rule.ts";
-import { hostMain } from "./shared-packages.ts";
 
 export function resolveHook(isolation: Isolation) {
   return (specifier: string, context: ResolveContext, next: NextResolve): Resolved => {
@@ -19,7 +18,7 @@ export function resolveHook(isolation: Isolation) {
     if (root === undefined || importer === undefined || isRequire(context)) return next(specifier, context);
 
     if (isShared(specifier, root.patterns)) {
-      const asHost = () => next(specifier, { ...context, parentURL: pathToFileURL(hostMain()).href }).url;
+      const asHost = () => next(specifier, { ...context, parentURL: pathToFileURL(isolation.host).href }).url;
       const url = isolation.shared(root.shared)?.importUrl(specifier, asHost);
       if (url !== undefined) return { url, format: "module", shortCircuit: true };
       if (isCore(specifier)) throw refusal("import", root, specifier, importer);
