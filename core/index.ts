@@ -1,6 +1,7 @@
 /** The front door of plugfs, for hosts and for authors of plugins. */
 export { Configuration } from "./config/configuration.ts";
 export { type Option, option } from "./config/option.ts";
+export { Environment, type EnvironmentOptions } from "./environment.ts";
 export type {
   ConfigurationErrorCode,
   FileSystemErrorCode,
@@ -39,4 +40,18 @@ export {
 export { Path } from "./fs/path.ts";
 export { RandomAccessInputStream, type RandomAccessSource } from "./fs/random-access-input.ts";
 export { type OutputSink, SerialOutputStream } from "./fs/serial-output.ts";
+export type { UriFileSystem, UriPath } from "./fs/uri-file-system.ts";
 export { compareUtf8 } from "./fs/utf8-order.ts";
+export type { ExecuteOptions, Job, JobProgress, JobResult } from "./job/job.ts";
+export type { CheckpointingOptions } from "./job/settings.ts";
+export type { PluginManager } from "./plugin/manager.ts";
+export type { PluginChanges, PluginInfo, PluginState } from "./plugin/plugin-info.ts";
+export type { Checkpoint } from "./state/checkpoint.ts";
+export type { CheckpointInfo, CheckpointStorage } from "./state/checkpoint-storage.ts";
+export type { CheckpointWriter } from "./state/checkpoint-writer.ts";
+export { FsStateBackend, type FsStateBackendOptions } from "./state/fs-state-backend.ts";
+export type { StateBackend, StateContext } from "./state/state-backend.ts";
+export type { FromLinesOptions } from "./text/lines-source.ts";
+export type { InputSplit, ReadTextOptions, TextFormat } from "./text/splits.ts";
+export type { FunctionOptions, TextStream, WriteAsTextOptions } from "./text/text-stream.ts";
+export type { SinkResult } from "./text/write-as-text.ts";

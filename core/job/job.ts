@@ -51,6 +51,8 @@ export interface JobGraphOptions {
   readonly logger: Logger;
   /** Aborted when the environment closes: it ends every job and every reading. */
   readonly signal: AbortSignal;
+  /** Jobs under way are in it: the environment waits for them before it closes what they use. */
+  readonly running: Set<Promise<unknown>>;
 }
 
 /** The sources, functions and sinks that a program has declared, and the settings of the jobs made of them. */
@@ -61,7 +63,6 @@ export class JobGraph {
   #backend: StateBackend | undefined;
   #intervalMs: number | undefined;
   #checkpointing: CheckpointingOptions = {};
-  readonly #running = new Set<Promise<unknown>>();
 
   constructor(options: JobGraphOptions) {
     this.#options = options;
@@ -157,17 +158,12 @@ export class JobGraph {
       signals: [signal, options.signal],
       onProgress: options.onProgress,
     }).run();
-    this.#running.add(run);
+    this.#options.running.add(run);
     try {
       return await run;
     } finally {
-      this.#running.delete(run);
+      this.#options.running.delete(run);
     }
-  }
-
-  /** Resolves once no job of this graph runs any more, however it ended. */
-  async idle(): Promise<void> {
-    await Promise.allSettled(this.#running);
   }
 }
 
@@ -212,10 +208,5 @@ export class NamedJob implements Job {
 
   execute(options?: ExecuteOptions): Promise<JobResult> {
     return this.#graph.execute(this.name, options);
-  }
-
-  /** Resolves once none of its jobs runs any more. */
-  idle(): Promise<void> {
-    return this.#graph.idle();
   }
 }

@@ -38,6 +38,7 @@ export function localJob(
     configuration: Configuration.of(configuration),
     logger,
     signal: closed.signal,
+    running: new Set(),
   });
   return { graph, fileSystems, warnings, close: () => closed.abort(new Error("closed")) };
 }
