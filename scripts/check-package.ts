@@ -5,20 +5,13 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startOssServer } from "../test/oss-server/server.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const folder = await realpath(await mkdtemp(join(tmpdir(), "plugfs-package-")));
-try {
-  await checkPackage();
-} finally {
-  await rm(folder, { recursive: true, force: true });
-}
-
 async function checkPackage(): Promise<void> {
   const tarballs = join(folder, "tarballs");
   const app = join(folder, "an app");
@@ -29,10 +22,8 @@ async function checkPackage(): Promise<void> {
   await run(root, "npm", "pack", "--pack-destination", tarballs);
   const [tarball = ""] = await readdir(tarballs);
 
-  const { devDependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   await writeFile(join(app, "package.json"), '{ "name": "app", "private": true, "type": "module" }\n');
-  const types = `@types/node@${devDependencies["@types/node"]}`;
-  await run(app, "npm", "install", "--no-audit", "--no-fund", join(tarballs, tarball), types);
+  await run(app, "npm", "install", "--no-audit", "--no-fund", join(tarballs, tarball), NODE_TYPES);
 
   await cp(join(app, "node_modules/plugfs/opt/oss-fs"), join(app, "plugins/oss-fs"), { recursive: true });
   await copyFile(join(root, "test/package/use.ts"), join(app, "use.ts"));
@@ -51,6 +42,9 @@ async function checkPackage(): Promise<void> {
   );
   await run(app, process.execPath, "use.js");
 }
+
+/** 20.19.0, which the repository compiles against, does not pass its own check under `exactOptionalPropertyTypes`. */
+const NODE_TYPES = "@types/node@20.19.43";
 
 /** A consumer's compiler with every check on, also of the declarations that plugfs ships. */
 const CONSUMER = {
@@ -72,4 +66,11 @@ async function run(cwd: string, command: string, ...args: string[]): Promise<voi
   const child = spawn(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"] });
   const [code, signal] = await once(child, "close");
   if (code !== 0) throw new Error(`${command} ${args[0]} failed: ${signal ?? `exit code ${code}`}`);
+}
+
+const folder = await realpath(await mkdtemp(join(tmpdir(), "plugfs-package-")));
+try {
+  await checkPackage();
+} finally {
+  await rm(folder, { recursive: true, force: true });
 }
