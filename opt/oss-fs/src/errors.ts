@@ -117,6 +117,12 @@ export function answerError(
   return new FileSystemError({ ...about, code: "EIO", message, scheme: "oss", ...more });
 }
 
+/** OSS's own code of an error, such as `NoSuchKey`. */
+export function storeCodeOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("storeCode" in error)) return undefined;
+  return typeof error.storeCode === "string" ? error.storeCode : undefined;
+}
+
 function byStatus(status: number): Meaning {
   if (status === 401 || status === 403) return { code: "EACCES" };
   if (status === 404) return { code: "ENOENT" };

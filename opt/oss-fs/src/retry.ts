@@ -58,7 +58,12 @@ export async function withRetries<T>(
 
 /** Whether the same call may succeed later: what `FileSystemError.retryable` says. */
 export function isRetryable(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "retryable" in error && error.retryable === true;
+  return isOwnError(error) && error.retryable === true;
+}
+
+/** Whether the error is a `FileSystemError` already, and no raw one of a socket. */
+export function isOwnError(error: unknown): error is { readonly retryable: unknown } {
+  return typeof error === "object" && error !== null && "retryable" in error;
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,0 +1,366 @@
+import {
+  type FileStatus,
+  FileSystemError,
+  type FsDataInputStream,
+  type OpenOptions,
+  type Path,
+} from "plugfs";
+import { type About, answerError } from "./errors.ts";
+import { MIN_READ_BYTES, Part, type ReadAhead, ReadChecksum, readAhead } from "./prefetch.ts";
+import { type OpenedRange, openFirstRange, readRange } from "./range.ts";
+import { headerStatus } from "./status.ts";
+import type { Store } from "./store.ts";
+
+const FIRST_BYTES = 1024 * 1024;
+
+/**
+ * Opens an object for reading: one request, which brings its first bytes too (none when `options.status` is given; a
+ * HEAD more when nothing is to be read). Rejects with `ENOENT` when there is no such object.
+ */
+export async function openInput(
+  store: Store,
+  path: Path,
+  options: OpenOptions,
+  head: () => Promise<FileStatus>,
+): Promise<OssInputStream> {
+  const { start = 0, end = Number.MAX_SAFE_INTEGER, ifVersion, signal, status } = options;
+  const about: About = { operation: "open", path };
+  checkWindow(start, end, about);
+  if (status !== undefined) {
+    if (ifVersion !== undefined && status.version !== ifVersion) throw stale(about);
+    return new OssInputStream(store, { path, status, start, end, signal });
+  }
+  const { memory } = store.pool;
+  const wanted = store.client.settings.downloadPartSize ?? FIRST_BYTES;
+  const size = memory.tryTake(wanted) ? wanted : MIN_READ_BYTES;
+  if (size !== wanted) memory.force(size);
+  try {
+    const firstEnd = Math.min(end, start + size);
+    const opened =
+      firstEnd > start
+        ? await openFirstRange(store.client, {
+            key: path.key,
+            start,
+            end: firstEnd,
+            ifVersion,
+            signal,
+            about,
+          })
+        : undefined;
+    if (opened !== undefined) {
+      const known = headerStatus(path, opened.answer.headers, opened.total);
+      return new OssInputStream(store, {
+        path,
+        status: known,
+        start,
+        end,
+        signal,
+        first: { ...opened, size },
+      });
+    }
+  } catch (error) {
+    memory.give(size);
+    throw error;
+  }
+  memory.give(size);
+  const known = await head();
+  if (ifVersion !== undefined && known.version !== ifVersion) throw stale(about);
+  return new OssInputStream(store, { path, status: known, start, end, signal });
+}
+
+interface InputOptions {
+  readonly path: Path;
+  readonly status: FileStatus;
+  readonly start: number;
+  readonly end: number;
+  readonly signal: AbortSignal | undefined;
+  /** The answer that `openInput` has; `size` bytes of memory were taken for it. */
+  readonly first?: OpenedRange & { readonly size: number };
+}
+
+/**
+ * Reads ahead while it is read in sequence: ranges are fetched whole and wait in memory, so that a slow reader holds
+ * no connection. Every range is pinned to the version that was opened. A read of the whole object, from the first
+ * byte to the last, is compared with the store's CRC64.
+ */
+export class OssInputStream implements FsDataInputStream {
+  readonly status: FileStatus;
+  readonly #store: Store;
+  readonly #about: About;
+  readonly #ahead: ReadAhead;
+  readonly #end: number;
+  readonly #ended = new AbortController();
+  readonly #signal: AbortSignal | undefined;
+  #position: number;
+  /** Bytes at the position that have arrived. */
+  #chunk: Buffer = NOTHING;
+  /** Contiguous; the first one holds what comes after the chunk. */
+  #parts: Part[] = [];
+  /** Where the next byte out of the parts belongs. */
+  #partsAt: number;
+  #started = 0;
+  #consumed = 0;
+  #checksum: ReadChecksum | undefined;
+  #crc64: string | undefined;
+  #reading = false;
+
+  constructor(store: Store, options: InputOptions) {
+    const { path, status, start, end, signal, first } = options;
+    this.status = status;
+    this.#store = store;
+    this.#about = { operation: "read", path };
+    const { downloadPartSize, downloadParts } = store.client.settings;
+    this.#ahead = readAhead(downloadPartSize, downloadParts);
+    this.#end = Math.min(end, status.length);
+    this.#position = start;
+    this.#partsAt = start;
+    this.#crc64 = status.crc64;
+    this.#checkPosition(start, "start");
+    this.#checksum = this.#newChecksum();
+    if (first !== undefined) this.#startFirst(first);
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    store.live.add(this);
+    if (signal?.aborted) this.#onAbort();
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  seek(position: number): void {
+    this.#ended.signal.throwIfAborted();
+    this.#checkPosition(position, "position");
+    const forward = position - this.#position;
+    this.#chunk = forward >= 0 && forward <= this.#chunk.length ? this.#chunk.subarray(forward) : NOTHING;
+    this.#position = position;
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    let count = 0;
+    while (count < into.byteLength) {
+      const chunk = await this.#nextChunk(into.byteLength - count);
+      if (chunk === undefined) break;
+      const copied = chunk.copy(into, count);
+      count += copied;
+      this.#advance(copied);
+    }
+    return count;
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      const chunk = await this.#nextChunk(0);
+      if (chunk === undefined) return;
+      this.#advance(chunk.length);
+      yield chunk;
+    }
+  }
+
+  /** Exactly the bytes asked for, in a request of its own. */
+  async readAt(position: number, into: Uint8Array): Promise<number> {
+    const { signal } = this.#ended;
+    signal.throwIfAborted();
+    this.#checkPosition(position, "position");
+    const wanted = Math.min(into.byteLength, Math.max(0, this.#end - position));
+    if (wanted === 0) return 0;
+    let count = 0;
+    const take = (chunk: Buffer): void => {
+      count += chunk.copy(into, count);
+    };
+    await readRange(this.#store.client, this.#range(position, position + wanted, signal), take);
+    return count;
+  }
+
+  close(): Promise<void> {
+    return this.abort(
+      new FileSystemError({ code: "EINVAL", ...this.#about, message: "the stream is closed" }),
+    );
+  }
+
+  /** Ends the stream; later calls reject with `reason`. */
+  async abort(reason: unknown): Promise<void> {
+    if (!this.#ended.signal.aborted) this.#endWith(reason);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  readonly #onAbort = (): void => this.#endWith(this.#signal?.reason);
+
+  #endWith(reason: unknown): void {
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#store.live.delete(this);
+    this.#ended.abort(reason);
+    this.#drop(reason);
+  }
+
+  #advance(count: number): void {
+    this.#chunk = this.#chunk.subarray(count);
+    this.#position += count;
+  }
+
+  /** The bytes at the position that are there; waits for the next when there are none. Undefined at the end. */
+  async #nextChunk(wanted: number): Promise<Buffer | undefined> {
+    const { signal } = this.#ended;
+    signal.throwIfAborted();
+    if (this.#reading) throw this.#busy();
+    this.#reading = true;
+    try {
+      while (this.#chunk.length === 0) {
+        if (this.#position >= this.#end) return await this.#finish();
+        const chunk = await this.#takeFromParts(wanted);
+        signal.throwIfAborted();
+        // What lies before the position was skipped by a seek.
+        const skipped = this.#position - (this.#partsAt - chunk.length);
+        if (skipped < chunk.length) this.#chunk = chunk.subarray(skipped);
+      }
+      return this.#chunk;
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  async #takeFromParts(wanted: number): Promise<Buffer> {
+    this.#align();
+    for (;;) {
+      this.#prefetch(wanted);
+      const part = this.#parts[0] as Part;
+      const chunk = await part.take();
+      this.#ended.signal.throwIfAborted();
+      if (chunk !== undefined) {
+        this.#partsAt += chunk.length;
+        this.#verify(chunk);
+        return chunk;
+      }
+      part.free(undefined);
+      this.#parts.shift();
+      this.#consumed++;
+    }
+  }
+
+  /** At the end: lets the last transfer end, so that its connection can be used again. */
+  async #finish(): Promise<undefined> {
+    const last = this.#parts[0];
+    if (last === undefined || this.#partsAt < this.#end) return;
+    await last.take();
+    this.#drop(undefined);
+  }
+
+  /** After a seek: keeps the parts when the position lies ahead in them, else begins anew there. */
+  #align(): void {
+    const last = this.#parts.at(-1);
+    const ahead = this.#position - this.#partsAt;
+    if (ahead === 0) return;
+    if (ahead > 0 && last !== undefined && this.#position < last.end) return;
+    this.#drop(undefined);
+    this.#partsAt = this.#position;
+    this.#checksum = this.#newChecksum();
+    this.#started = 0;
+    this.#consumed = 0;
+  }
+
+  #prefetch(wanted: number): void {
+    const depth = this.#ahead.depth(this.#consumed);
+    const { memory } = this.#store.pool;
+    while (this.#parts.length < depth) {
+      const start = this.#parts.at(-1)?.end ?? this.#partsAt;
+      if (start >= this.#end) return;
+      let size = Math.min(this.#ahead.partSize(this.#started, wanted), this.#end - start);
+      if (!memory.tryTake(size)) {
+        if (this.#parts.length > 0) return;
+        size = Math.min(size, MIN_READ_BYTES);
+        memory.force(size);
+      }
+      const part = new Part(start, start + size, memory, size);
+      part.run((take, signal) =>
+        readRange(this.#store.client, this.#range(part.start, part.end, signal), take),
+      );
+      this.#add(part);
+    }
+  }
+
+  #startFirst(first: OpenedRange & { readonly size: number }): void {
+    const { memory } = this.#store.pool;
+    const part = new Part(this.#position, first.end, memory, first.size);
+    part.run((take, signal) => {
+      // The answer was asked for under the caller's signal; from now on the stream ends it.
+      signal.addEventListener("abort", () => first.answer.discard(), { once: true });
+      return readRange(this.#store.client, this.#range(part.start, part.end, signal), take, first.answer);
+    });
+    this.#add(part);
+  }
+
+  #add(part: Part): void {
+    this.#parts.push(part);
+    this.#started++;
+  }
+
+  #range(start: number, end: number, signal: AbortSignal): Parameters<typeof readRange>[1] {
+    const { path, length, version = "" } = this.status;
+    return {
+      key: path.key,
+      start,
+      end,
+      total: length,
+      version,
+      signal,
+      about: this.#about,
+      onAnswer: (answer) => {
+        const crc64 = answer.headers["x-oss-hash-crc64ecma"];
+        if (typeof crc64 === "string") this.#crc64 ??= crc64;
+      },
+    };
+  }
+
+  /** Of a read of the whole object only. */
+  #newChecksum(): ReadChecksum | undefined {
+    const { length } = this.status;
+    return this.#position === 0 && this.#end === length ? new ReadChecksum(length) : undefined;
+  }
+
+  #verify(chunk: Buffer): void {
+    if (this.#checksum?.accept(chunk, this.#crc64) !== false) return;
+    throw answerError("the bytes that arrived are not the ones that are stored (CRC64)", this.#about);
+  }
+
+  #drop(reason: unknown): void {
+    for (const part of this.#parts) part.free(reason);
+    this.#parts = [];
+    this.#chunk = NOTHING;
+  }
+
+  #checkPosition(position: number, name: string): void {
+    if (Number.isInteger(position) && position >= 0 && position <= this.status.length) return;
+    throw new FileSystemError({
+      code: "EINVAL",
+      ...this.#about,
+      message: `${name} is ${position}; expected an integer from 0 to ${this.status.length}`,
+    });
+  }
+
+  #busy(): FileSystemError {
+    return new FileSystemError({
+      code: "EBUSY",
+      ...this.#about,
+      message: "another read of this stream is under way",
+      hint: "Await it first, or use readAt, which may run concurrently",
+    });
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function checkWindow(start: number, end: number, about: About): void {
+  if (Number.isInteger(start) && start >= 0 && Number.isInteger(end) && end >= start) return;
+  throw new FileSystemError({
+    code: "EINVAL",
+    ...about,
+    message: `start is ${start} and end is ${end}; expected 0 ≤ start ≤ end, in whole bytes`,
+  });
+}
+
+function stale(about: About): FileSystemError {
+  return new FileSystemError({ code: "ESTALE", ...about, scheme: "oss" });
+}

@@ -1,0 +1,186 @@
+import { type FileStatus, FileSystemError, type OutputSink, type Path } from "plugfs";
+import { Crc64 } from "./crc64.ts";
+import { BLOCK_BYTES } from "./memory.ts";
+import { MIN_PART_BYTES } from "./settings.ts";
+import type { Store } from "./store.ts";
+import { MultipartUpload, type Payload, putObject, type UploadTarget } from "./upload.ts";
+
+const MIB = 1024 * 1024;
+/** OSS's limit (https://www.alibabacloud.com/help/en/oss/user-guide/multipart-upload). */
+const MAX_PARTS = 10_000;
+
+/**
+ * The sink of one object. Up to one part's bytes go out in a single PUT at `finish`; more go out in parts while they
+ * are written, several at a time. Buffers come from the file system's pool; when that is used up, parts become
+ * smaller and writes wait for parts that are on their way.
+ */
+export class ObjectSink implements OutputSink {
+  readonly path: Path;
+  readonly signal: AbortSignal | undefined;
+  readonly #store: Store;
+  readonly #target: UploadTarget;
+  readonly #ended = new AbortController();
+  readonly #onEnd: () => void;
+  #part = new PartBuffer();
+  #upload: MultipartUpload | undefined;
+  #parts = 0;
+  readonly #running = new Set<Promise<void>>();
+  #failure: { error: unknown } | undefined;
+  #following = false;
+
+  /** `onEnd` hears that the object was published or discarded. */
+  constructor(store: Store, target: UploadTarget, signal: AbortSignal | undefined, onEnd: () => void) {
+    this.#onEnd = onEnd;
+    this.#store = store;
+    this.#target = target;
+    this.path = target.path;
+    this.signal = signal;
+  }
+
+  async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    this.#follow(signal);
+    for (let from = 0; from < bytes.byteLength; ) {
+      this.#throwFailure();
+      if (this.#part.length >= this.#partSize(this.#parts + 1)) await this.#submit();
+      if (this.#part.isFull) this.#part.add(await this.#block());
+      const room = this.#partSize(this.#parts + 1) - this.#part.length;
+      from += this.#part.append(bytes.subarray(from, from + room));
+    }
+  }
+
+  async finish(signal: AbortSignal): Promise<FileStatus> {
+    this.#follow(signal);
+    const status = await this.#publish(signal);
+    this.#onEnd();
+    return status;
+  }
+
+  async #publish(signal: AbortSignal): Promise<FileStatus> {
+    this.#throwFailure();
+    const last = this.#part;
+    if (this.#upload === undefined) {
+      const status = await putObject(this.#store, this.#target, last.payload(), signal);
+      last.free(this.#store.pool);
+      return status;
+    }
+    if (last.length > 0) await this.#submit();
+    while (this.#running.size > 0) await Promise.race(this.#running);
+    this.#throwFailure();
+    return await this.#upload.complete(signal);
+  }
+
+  async discard(reason: unknown): Promise<void> {
+    this.#ended.abort(reason);
+    await Promise.all(this.#running);
+    this.#part.free(this.#store.pool);
+    this.#onEnd();
+    await this.#upload?.abort();
+  }
+
+  /** Parts on their way end with the stream's signal, which is the same for every call. */
+  #follow(signal: AbortSignal): void {
+    if (this.#following) return;
+    this.#following = true;
+    if (signal.aborted) this.#ended.abort(signal.reason);
+    else signal.addEventListener("abort", () => this.#ended.abort(signal.reason), { once: true });
+  }
+
+  /** Bytes of part `number`: doubles every 1,000 parts, so that 10,000 parts hold 8 TB. */
+  #partSize(number: number): number {
+    const { uploadPartSize } = this.#store.client.settings;
+    return uploadPartSize ?? 8 * MIB * 2 ** Math.floor((number - 1) / 1000);
+  }
+
+  /** A buffer; waits for one's own parts when the memory is used up. */
+  async #block(): Promise<Buffer> {
+    const { pool } = this.#store;
+    for (;;) {
+      const block = pool.tryTake();
+      if (block !== undefined) return block;
+      this.#throwFailure();
+      if (this.#running.size > 0) {
+        await Promise.race(this.#running);
+      } else if (this.#part.length >= smallestPart(this.#parts + 1)) {
+        await this.#submit();
+      } else {
+        return pool.force();
+      }
+    }
+  }
+
+  /** Sends the part on its way; waits while as many as allowed are under way. */
+  async #submit(): Promise<void> {
+    const number = ++this.#parts;
+    if (number > MAX_PARTS) throw this.#tooLarge();
+    const part = this.#part;
+    this.#part = new PartBuffer();
+    this.#upload ??= new MultipartUpload(this.#store, this.#target);
+    const running: Promise<void> = this.#upload
+      .upload(number, part.payload(), this.#ended.signal)
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+        // The others are of no use any more.
+        this.#ended.abort(error);
+      })
+      .finally(() => {
+        part.free(this.#store.pool);
+        this.#running.delete(running);
+      });
+    this.#running.add(running);
+    while (this.#running.size >= this.#store.client.settings.uploadParts) await Promise.race(this.#running);
+    this.#throwFailure();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #tooLarge(): FileSystemError {
+    return new FileSystemError({
+      ...this.#target.about,
+      code: "EINVAL",
+      message: `the file needs more than ${MAX_PARTS} parts`,
+      hint: "Set fs.oss.multipart.upload.size higher, or leave it out",
+    });
+  }
+}
+
+/** Short parts are for want of memory; later ones must be larger, or the number of parts would not do. */
+function smallestPart(number: number): number {
+  return number <= 2_000 ? MIN_PART_BYTES : 8 * MIB;
+}
+
+/** The bytes of one part, in blocks of the pool, and their checksum. */
+class PartBuffer {
+  length = 0;
+  readonly #blocks: Buffer[] = [];
+  readonly #crc = new Crc64();
+
+  /** Whether `append` needs another block first. */
+  get isFull(): boolean {
+    return this.length === this.#blocks.length * BLOCK_BYTES;
+  }
+
+  add(block: Buffer): void {
+    this.#blocks.push(block);
+  }
+
+  /** Copies as much as the last block takes; returns how much that was. */
+  append(bytes: Uint8Array): number {
+    const used = this.length % BLOCK_BYTES;
+    const piece = bytes.subarray(0, BLOCK_BYTES - used);
+    (this.#blocks.at(-1) as Buffer).set(piece, used);
+    this.#crc.update(piece);
+    this.length += piece.byteLength;
+    return piece.byteLength;
+  }
+
+  payload(): Payload {
+    const pieces = this.#blocks.map((block, i) => block.subarray(0, this.length - i * BLOCK_BYTES));
+    return { pieces, length: this.length, crc64: this.#crc.value };
+  }
+
+  free(pool: { give(block: Buffer): void }): void {
+    for (const block of this.#blocks.splice(0)) pool.give(block);
+  }
+}
