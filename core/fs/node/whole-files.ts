@@ -46,7 +46,7 @@ export async function writeWhole(
     options.signal?.throwIfAborted();
     await stream.write(typeof piece === "string" ? Buffer.from(piece, encoding) : bytesOf(piece));
   }
-  return stream.close();
+  return await stream.close(); // without await the scope would end, and abort, before the store confirms
 }
 
 /** Copies one file through this process, also between file systems. A source that ends early rejects. */
@@ -58,7 +58,7 @@ export async function copyThrough(
   await using source = await from.fileSystem.open(from.path);
   await using target = await to.fileSystem.create(to.path, options);
   for await (const chunk of source.chunks()) await target.write(chunk);
-  return target.close();
+  return await target.close();
 }
 
 function piecesOf(
