@@ -62,7 +62,10 @@ export class CheckpointStorage {
   /** A new checkpoint, numbered behind every one that is there. */
   async begin(options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointWriter> {
     const { fileSystem, directory, inlineThreshold, writeBuffer } = this.#options;
-    this.#lastId ??= (await this.#entries()).reduce((last, { id }) => Math.max(last, id), 0);
+    this.#lastId ??= (await this.#entries(options.signal ?? this.#options.signal)).reduce(
+      (last, { id }) => Math.max(last, id),
+      0,
+    );
     this.#lastId += 1;
     return new CheckpointWriter({
       fileSystem,
@@ -99,16 +102,7 @@ export class CheckpointStorage {
 
   /** The completed checkpoints, oldest first. */
   async list(): Promise<CheckpointInfo[]> {
-    const entries = await this.#entries();
-    return entries
-      .filter(({ completedAt }) => completedAt !== undefined)
-      .map(({ id, directory, bytes, completedAt = 0 }) => ({
-        id,
-        pointer: directory.toString(),
-        bytes,
-        completedAt,
-      }))
-      .sort((a, b) => a.id - b.id);
+    return completed(await this.#entries(this.#options.signal));
   }
 
   /**
@@ -166,9 +160,9 @@ export class CheckpointStorage {
   }
 
   /** Every `chk-<n>`, completed or not. */
-  async #entries(): Promise<{ id: number; directory: Path; bytes: number; completedAt?: number }[]> {
-    const { fileSystem, directory, signal } = this.#options;
-    const entries = new Map<number, { id: number; directory: Path; bytes: number; completedAt?: number }>();
+  async #entries(signal?: AbortSignal): Promise<Entry[]> {
+    const { fileSystem, directory } = this.#options;
+    const entries = new Map<number, Entry>();
     try {
       for await (const { path, length, modificationTime } of fileSystem.listStatus(directory, {
         recursive: true,
@@ -203,6 +197,27 @@ export class CheckpointStorage {
     const { fileSystem, directory, owner } = this.#options;
     if (directory.name === owner) await deleteIfEmpty(fileSystem, directory);
   }
+}
+
+/** A `chk-<n>`. */
+interface Entry {
+  readonly id: number;
+  readonly directory: Path;
+  bytes: number;
+  /** Only with its metadata it counts. */
+  completedAt?: number;
+}
+
+function completed(entries: readonly Entry[]): CheckpointInfo[] {
+  return entries
+    .filter(({ completedAt }) => completedAt !== undefined)
+    .map(({ id, directory, bytes, completedAt = 0 }) => ({
+      id,
+      pointer: directory.toString(),
+      bytes,
+      completedAt,
+    }))
+    .sort((a, b) => a.id - b.id);
 }
 
 async function deleteIfEmpty(fileSystem: FileSystem, directory: Path): Promise<void> {

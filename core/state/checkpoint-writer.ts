@@ -25,6 +25,7 @@ export class CheckpointWriter implements AsyncDisposable {
   readonly #options: CheckpointWriterOptions;
   readonly #states = new Map<string, StateHandle>();
   #ended = false;
+  #completing: Promise<Checkpoint> | undefined;
 
   constructor(options: CheckpointWriterOptions) {
     this.#options = options;
@@ -41,7 +42,26 @@ export class CheckpointWriter implements AsyncDisposable {
    * Writes the metadata, which makes the checkpoint count: one file that appears whole, never over another. Then
    * deletes the checkpoints beyond `execution.checkpointing.num-retained`.
    */
-  async complete(): Promise<Checkpoint> {
+  complete(): Promise<Checkpoint> {
+    this.#completing ??= this.#complete();
+    return this.#completing;
+  }
+
+  /** Deletes what was written. After `complete`, or twice, it does nothing. */
+  async abort(): Promise<void> {
+    await this.#completing?.catch(() => {});
+    if (this.#ended) return;
+    this.#ended = true;
+    const { fileSystem, directory } = this.#options;
+    if (await hasMetadata(fileSystem, directory)) return; // somebody else's, with the same number
+    await fileSystem.delete(directory, { recursive: true });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.abort();
+  }
+
+  async #complete(): Promise<Checkpoint> {
     this.#checkOpen();
     const { fileSystem, owner, id, directory, signal } = this.#options;
     const metadata: Metadata = { owner, id, timestamp: Date.now(), states: [...this.#states.values()] };
@@ -59,19 +79,6 @@ export class CheckpointWriter implements AsyncDisposable {
     const checkpoint = new Checkpoint(fileSystem, file, metadata, bytes.length);
     await this.#options.completed(checkpoint);
     return checkpoint;
-  }
-
-  /** Deletes what was written. After `complete`, or twice, it does nothing. */
-  async abort(): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    const { fileSystem, directory } = this.#options;
-    if (await hasMetadata(fileSystem, directory)) return; // somebody else's, with the same number
-    await fileSystem.delete(directory, { recursive: true });
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.abort();
   }
 
   async #store(name: string, state: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<StateHandle> {
