@@ -6,6 +6,8 @@ import { Path } from "./path.ts";
 import type { FactoryProvider, FileSystems, ProvidedFactory } from "./provider.ts";
 import { resolvePath } from "./resolve.ts";
 import { ErrorContextFileSystem, withContext } from "./wrappers/error-context.ts";
+import { readLimits } from "./wrappers/limit-options.ts";
+import { LimitedFileSystem } from "./wrappers/limits.ts";
 import { TrackingFileSystem } from "./wrappers/tracking.ts";
 
 /**
@@ -110,6 +112,7 @@ export class FileSystemRegistry implements FileSystems {
   /** The wrappers, from the inside out. */
   async #make(root: Path, { factory, plugin }: ProvidedFactory): Promise<Made> {
     const context = { scheme: root.scheme, plugin };
+    const limits = readLimits(root.scheme, this.#configuration);
     let inner: FileSystem;
     try {
       inner = await factory.create(root, { logger: this.#logger, signal: this.#closed.signal });
@@ -124,7 +127,7 @@ export class FileSystemRegistry implements FileSystems {
         message: `the factory of "${root.scheme}" made something that is no FileSystem`,
       });
     }
-    const tracking = new TrackingFileSystem(inner);
+    const tracking = new TrackingFileSystem(limits ? new LimitedFileSystem(inner, limits) : inner);
     return { outer: new ErrorContextFileSystem(tracking, context), tracking };
   }
 }
