@@ -12,6 +12,7 @@ const USAGE = `Usage: npm run oss-server -- [options]
   --data DIR                  keep everything in this folder (default: in memory)
   --latency MS                milliseconds before the first byte of every answer
   --rate BYTES_PER_S          bytes per second of every connection
+  --tls                       HTTPS; the certificate of its authority is printed as "ca"
 `;
 
 class UsageError extends Error {}
@@ -37,6 +38,7 @@ function readOptions() {
     ...(values.host === undefined ? {} : { host: values.host }),
     ...(values.bucket === undefined ? {} : { buckets: values.bucket }),
     ...(values.region === undefined ? {} : { region: values.region }),
+    ...(values.tls === undefined ? {} : { tls: values.tls }),
     ...(values.data === undefined ? {} : { data: values.data }),
     ...(values["access-key-id"] === undefined ? {} : { accessKeyId: values["access-key-id"] }),
     ...(values["access-key-secret"] === undefined ? {} : { accessKeySecret: values["access-key-secret"] }),
@@ -56,6 +58,7 @@ function parse() {
       port: { type: "string" },
       rate: { type: "string" },
       region: { type: "string" },
+      tls: { type: "boolean" },
     },
   }).values;
 }
@@ -69,9 +72,9 @@ async function main(): Promise<number> {
       return 0;
     }
     server = await startOssServer(options);
-    const { endpoint, port, accessKeyId, region } = server;
+    const { endpoint, port, accessKeyId, region, ca } = server;
     const buckets = options.buckets ?? [];
-    process.stdout.write(`${JSON.stringify({ endpoint, port, buckets, accessKeyId, region })}\n`);
+    process.stdout.write(`${JSON.stringify({ endpoint, port, buckets, accessKeyId, region, ca })}\n`);
   } catch (error) {
     if (error instanceof UsageError || error instanceof RangeError) {
       process.stderr.write(`${error.message}\n\n${USAGE}`);

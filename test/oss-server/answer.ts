@@ -1,6 +1,6 @@
 import { OssError } from "./errors.ts";
 import { type Content, EMPTY_CONTENT } from "./storage/content.ts";
-import { document, element, escapeXml } from "./xml.ts";
+import { document, element } from "./xml.ts";
 
 /** What an operation answers. `body` is text or what the store holds; it is not sent for HEAD. */
 export interface Answer {
@@ -28,9 +28,17 @@ export function xmlAnswer(
 /** The answer for an error; on HEAD the document travels in `x-oss-err`, in base64. */
 export function errorAnswer(error: OssError, method: string, requestId: string, host: string): Answer {
   if (error.status === 304) return answer(304, error.headers);
-  const details = Object.entries(error.details).map(
-    ([name, text]) => `<${name}>${escapeXml(text)}</${name}>`,
-  );
+  const given = errorDocument(error, requestId, host);
+  if (method !== "HEAD") return given;
+  return answer(error.status, {
+    "x-oss-err": Buffer.from(given.body as string).toString("base64"),
+    ...error.headers,
+  });
+}
+
+/** OSS document "Error responses". */
+export function errorDocument(error: OssError, requestId: string, host: string): Answer {
+  const details = Object.entries(error.details).map(([name, text]) => element(name, text));
   const body = document(
     "Error",
     element("Code", error.code) +
@@ -39,9 +47,6 @@ export function errorAnswer(error: OssError, method: string, requestId: string, 
       element("HostId", host) +
       details.join(""),
   );
-  if (method === "HEAD") {
-    return answer(error.status, { "x-oss-err": Buffer.from(body).toString("base64"), ...error.headers });
-  }
   return { status: error.status, headers: { "Content-Type": "application/xml", ...error.headers }, body };
 }
 

@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { crc64 } from "./crc64.ts";
 import { malformedXml, OssError } from "./errors.ts";
+import type { Fault } from "./faults.ts";
 import type { LogEntry } from "./log.ts";
 import type { Pace } from "./pace.ts";
+import { spoilUpload } from "./spoil.ts";
 import { type Content, wholeBlob } from "./storage/content.ts";
 import type { Store } from "./storage/store.ts";
 
@@ -12,6 +14,7 @@ export class RequestBody {
   readonly #message: IncomingMessage;
   readonly #entry: LogEntry;
   readonly #pace: Pace;
+  readonly #faults: readonly Fault[];
   readonly #begin: () => void;
   /** Bytes announced by Content-Length; undefined for a chunked body. */
   readonly length: number | undefined;
@@ -19,10 +22,17 @@ export class RequestBody {
   readonly md5: string | undefined;
 
   /** @param begin called before the first byte is awaited: says "100 Continue" where a client waits for it */
-  constructor(message: IncomingMessage, entry: LogEntry, pace: Pace, begin: () => void) {
+  constructor(
+    message: IncomingMessage,
+    entry: LogEntry,
+    pace: Pace,
+    faults: readonly Fault[],
+    begin: () => void,
+  ) {
     this.#message = message;
     this.#entry = entry;
     this.#pace = pace;
+    this.#faults = faults;
     this.#begin = begin;
     const { "content-length": length, "transfer-encoding": encoding, "content-md5": md5 } = message.headers;
     this.length = length === undefined ? undefined : Number(length);
@@ -30,7 +40,12 @@ export class RequestBody {
     this.md5 = typeof md5 === "string" ? md5 : undefined;
   }
 
-  async *chunks(): AsyncIterable<Uint8Array> {
+  chunks(): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+    const chunks = this.#received();
+    return this.#faults.length === 0 ? chunks : spoilUpload(chunks, this.length, this.#faults);
+  }
+
+  async *#received(): AsyncIterable<Uint8Array> {
     this.#begin();
     for await (const chunk of this.#message as AsyncIterable<Buffer>) {
       this.#entry.bytesIn += chunk.length;

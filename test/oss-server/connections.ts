@@ -7,30 +7,41 @@ export interface Connection {
   readonly number: number;
   readonly incoming: Pace;
   readonly outgoing: Pace;
+  /** Ends it by RST. */
+  reset(): void;
 }
 
 /** The open connections of one server. */
 export class Connections {
   readonly #shape: Shape;
-  readonly #open = new Map<Socket, Connection>();
+  readonly #open = new Map<string, Connection>();
   #count = 0;
 
   constructor(shape: Shape) {
     this.#shape = shape;
   }
 
-  get size(): number {
-    return this.#open.size;
+  /** Takes a TCP connection in, or closes it at once if there are too many. */
+  accept(socket: Socket): void {
+    if (this.#open.size >= this.#shape.maxConnections) {
+      socket.destroy();
+      return;
+    }
+    const peer = peerOf(socket);
+    const rate = () => this.#shape.rate;
+    this.#open.set(peer, {
+      number: ++this.#count,
+      incoming: new Pace(rate),
+      outgoing: new Pace(rate),
+      reset: () => socket.resetAndDestroy(),
+    });
+    socket.once("close", () => this.#open.delete(peer));
   }
 
-  of(socket: Socket): Connection {
-    let connection = this.#open.get(socket);
-    if (connection === undefined) {
-      const rate = () => this.#shape.rate;
-      connection = { number: ++this.#count, incoming: new Pace(rate), outgoing: new Pace(rate) };
-      this.#open.set(socket, connection);
-      socket.once("close", () => this.#open.delete(socket));
-    }
-    return connection;
+  /** The connection that a socket, plain or TLS, belongs to; undefined: it is gone. */
+  of(socket: Socket): Connection | undefined {
+    return this.#open.get(peerOf(socket));
   }
 }
+
+const peerOf = (socket: Socket) => `${socket.remoteAddress}:${socket.remotePort}`;

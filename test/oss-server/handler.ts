@@ -1,17 +1,22 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Answer, errorAnswer, toOssError } from "./answer.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Answer, errorAnswer, errorDocument, toOssError } from "./answer.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorizeAnonymous } from "./authorize.ts";
 import { RequestBody } from "./body.ts";
+import type { Call, Operation } from "./call.ts";
 import type { Connection } from "./connections.ts";
 import type { Credentials } from "./credentials.ts";
+import { OssError } from "./errors.ts";
+import { type Fault, type Faults, faultOf } from "./faults.ts";
 import type { LogEntry, RequestLog } from "./log.ts";
 import { operationFor } from "./operations/table.ts";
 import type { Settings } from "./options.ts";
 import { readRequest } from "./request.ts";
-import { send } from "./respond.ts";
-import type { Shape } from "./shape.ts";
+import { closed, send } from "./respond.ts";
+import type { RequestGate, Shape } from "./shape.ts";
+import { BodyBreak } from "./spoil.ts";
 import type { Store } from "./storage/store.ts";
 
 /** The parts of a running server that a request meets. */
@@ -21,6 +26,22 @@ export interface Parts {
   readonly credentials: Credentials;
   readonly log: RequestLog;
   readonly shape: Shape;
+  readonly gate: RequestGate;
+  readonly faults: Faults;
+  /** Aborted when the server closes. */
+  readonly closing: AbortSignal;
+}
+
+/** One request on its way through the server. */
+interface Exchange {
+  readonly parts: Parts;
+  readonly connection: Connection;
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly entry: LogEntry;
+  /** Set by an `Expect: 100-continue` that was not answered yet. */
+  awaitsContinue: boolean;
+  faults: readonly Fault[];
 }
 
 /** Answers one request, from its head to its last byte. Never rejects. */
@@ -43,41 +64,71 @@ export async function handle(
     bytesOut: 0,
     connection: connection.number,
     requestId: randomBytes(12).toString("hex").toUpperCase(),
+    faults: [],
   };
   parts.log.add(entry);
-  let continued = !awaitsContinue;
-  const body = new RequestBody(message, entry, connection.incoming, () => {
-    if (!continued) response.writeContinue();
-    continued = true;
-  });
+  const exchange: Exchange = { parts, connection, message, response, entry, awaitsContinue, faults: [] };
+  const { shape, closing } = parts;
   const started = performance.now();
-  let given: Answer;
   try {
-    given = await perform(parts, message, entry, body);
-  } catch (error) {
-    if (message.socket.destroyed) return;
-    const ossError = toOssError(error);
-    entry.code = ossError.code;
-    given = errorAnswer(ossError, entry.method, entry.requestId, message.headers.host ?? "");
-  }
-  response.setHeader("Server", "AliyunOSS");
-  response.setHeader("x-oss-request-id", entry.requestId);
-  response.setHeader("x-oss-server-time", String(Math.round(performance.now() - started)));
-  // The client was never told to go on, so whether its body follows is not known: the connection ends here.
-  if (!continued) response.setHeader("Connection", "close");
-  try {
-    await send(given, { message, response, entry, pace: connection.outgoing, latency: parts.shape.latency });
+    const given = await answerFor(exchange);
+    if (given === undefined) return;
+    response.setHeader("Server", "AliyunOSS");
+    response.setHeader("x-oss-request-id", entry.requestId);
+    response.setHeader("x-oss-server-time", String(Math.round(performance.now() - started)));
+    // The client was never told to go on, so whether its body follows is not known: the connection ends here.
+    if (exchange.awaitsContinue) response.setHeader("Connection", "close");
+    const { faults } = exchange;
+    await send(given, { message, response, entry, connection, faults, latency: shape.latency, closing });
   } catch {
     response.destroy();
   }
 }
 
-async function perform(
-  { settings, store, credentials }: Parts,
-  message: IncomingMessage,
-  entry: LogEntry,
-  body: RequestBody,
-): Promise<Answer> {
+/** What is to be answered; undefined: nothing, as the connection has gone or stays silent. */
+async function answerFor(exchange: Exchange): Promise<Answer | undefined> {
+  const { message, entry, connection, parts } = exchange;
+  try {
+    const { operation, call } = understand(exchange);
+    parts.gate.pass();
+    if (!(await isSpared(exchange))) return undefined;
+    const { faults } = exchange;
+    const mock = faultOf(faults, "ok-with-error-body");
+    if (mock !== undefined) {
+      const error = new OssError(
+        200,
+        mock.code,
+        mock.message ?? "The request failed after its answer began.",
+      );
+      entry.code = mock.code;
+      return errorDocument(error, entry.requestId, message.headers.host ?? "");
+    }
+    const given = await operation.run(call);
+    if (faultOf(faults, "answer-lost") !== undefined) {
+      connection.reset();
+      return undefined;
+    }
+    return withHeaders(given, faults);
+  } catch (error) {
+    if (error instanceof BodyBreak) {
+      if (error.how === "stall") await closed(exchange.response);
+      else connection.reset();
+      return undefined;
+    }
+    if (message.socket.destroyed) return undefined;
+    const ossError = toOssError(error);
+    entry.code = ossError.code;
+    return withHeaders(
+      errorAnswer(ossError, entry.method, entry.requestId, message.headers.host ?? ""),
+      exchange.faults,
+    );
+  }
+}
+
+/** Who asks for what: the request's head read, its signature checked, its operation found, its faults drawn. */
+function understand(exchange: Exchange): { operation: Operation; call: Call } {
+  const { message, response, entry, connection, parts } = exchange;
+  const { settings, store, credentials } = parts;
   const request = readRequest(message);
   const { method, query, headers } = request;
   const now = settings.clock();
@@ -85,28 +136,72 @@ async function perform(
   entry.bucket = likely.bucket;
   entry.key = likely.key;
   const { target, accessKeyId } = authenticate(request, { credentials, region: settings.region, now });
-  entry.bucket = target.bucket;
-  entry.key = target.key;
+  const { bucket, key } = target;
+  entry.bucket = bucket;
+  entry.key = key;
   const operation = operationFor(method, target, query, headers);
   entry.operation = operation.name;
   const isAnonymous = accessKeyId === undefined;
   if (isAnonymous) {
-    const bucket = store.bucket(target.bucket);
-    authorizeAnonymous(operation.access, bucket, bucket?.objects.get(target.key));
+    const found = store.bucket(bucket);
+    authorizeAnonymous(operation.access, found, found?.objects.get(key));
   }
-  const host = message.headers.host ?? "";
-  const { bucket, key } = target;
-  return operation.run({
-    method,
-    bucket,
-    key,
-    query,
-    headers,
-    body,
-    isAnonymous,
-    host,
-    store,
-    settings,
-    now,
+  const { range } = entry;
+  exchange.faults = parts.faults.draw({ operation: operation.name, method, bucket, key, range, headers });
+  entry.faults = exchange.faults.map((fault) => fault.kind);
+  const body = new RequestBody(message, entry, connection.incoming, exchange.faults, () => {
+    if (exchange.awaitsContinue) response.writeContinue();
+    exchange.awaitsContinue = false;
   });
+  const host = message.headers.host ?? "";
+  const call = { method, bucket, key, query, headers, body, isAnonymous, host, store, settings, now };
+  return { operation, call };
+}
+
+/**
+ * Lets the faults happen that come before the operation. False: there is nothing more to do.
+ *
+ * @throws OssError the one that a fault asks for
+ */
+async function isSpared({ faults, connection, response, parts }: Exchange): Promise<boolean> {
+  const delay = faultOf(faults, "delay");
+  if (delay !== undefined) await sleep(delay.ms, undefined, { signal: parts.closing });
+  if (faultOf(faults, "reset-before-headers") !== undefined) {
+    connection.reset();
+    return false;
+  }
+  if (faultOf(faults, "silence") !== undefined) {
+    await closed(response);
+    return false;
+  }
+  const throttle = faultOf(faults, "throttle");
+  if (throttle !== undefined) {
+    const { delayMs } = throttle;
+    const headers = delayMs === undefined ? {} : { "x-oss-qos-delay-time": String(delayMs) };
+    throw new OssError(503, "SlowDown", "Please reduce your request rate.", {}, headers);
+  }
+  const status = faultOf(faults, "status");
+  if (status !== undefined) {
+    throw new OssError(
+      status.status,
+      status.code,
+      status.message ?? "A fault of the test.",
+      {},
+      status.headers,
+    );
+  }
+  return true;
+}
+
+function withHeaders(given: Answer, faults: readonly Fault[]): Answer {
+  const change = faultOf(faults, "headers");
+  if (change === undefined) return given;
+  const headers = new Map(Object.entries(given.headers));
+  for (const [name, value] of Object.entries(change.headers)) {
+    for (const present of [...headers.keys()]) {
+      if (present.toLowerCase() === name.toLowerCase()) headers.delete(present);
+    }
+    if (value !== undefined) headers.set(name, value);
+  }
+  return { ...given, headers: Object.fromEntries(headers) };
 }

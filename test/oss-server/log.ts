@@ -1,3 +1,5 @@
+import type { FaultKind } from "./faults.ts";
+
 /** One request as the server saw it. */
 export interface LogEntry {
   /** The OSS operation, such as `GetObject`; `Unknown` for what is none. */
@@ -18,6 +20,8 @@ export interface LogEntry {
   /** Counts the connections of this server from 1. */
   connection: number;
   requestId: string;
+  /** The kinds of the faults that hit it. */
+  faults: readonly FaultKind[];
 }
 
 /** What every request was, in the order of arrival. An entry is there before its answer is. */

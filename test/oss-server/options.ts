@@ -16,6 +16,14 @@ export interface OssServerOptions {
   readonly latency?: number;
   /** Bytes per second, in each direction, of every connection. Default no limit. */
   readonly rate?: number;
+  /** Requests per second that are served; more are answered with 503. Default no limit. */
+  readonly requestsPerSecond?: number;
+  /** Connections at a time; more are closed at once. Default no limit. */
+  readonly maxConnections?: number;
+  /** Milliseconds after which an idle connection is closed. Default 60,000, as OSS. */
+  readonly idleTimeout?: number;
+  /** HTTPS with the test certificate of `tls/`, whose CA is then the server's `ca`. */
+  readonly tls?: boolean;
   /** What time it is, in milliseconds since 1970: signatures are checked and objects dated by it. */
   readonly clock?: () => number;
   /** The least size in bytes of any part but the last; OSS has 100 KiB. */
@@ -42,6 +50,10 @@ export function settingsOf(options: OssServerOptions): Settings {
     port: options.port ?? 0,
     latency: options.latency ?? 0,
     rate: options.rate ?? Number.POSITIVE_INFINITY,
+    requestsPerSecond: options.requestsPerSecond ?? Number.POSITIVE_INFINITY,
+    maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
+    idleTimeout: options.idleTimeout ?? 60_000,
+    tls: options.tls ?? false,
     clock: options.clock ?? Date.now,
     minPartSize: options.minPartSize ?? 100 * 1024,
     maxCopySize: options.maxCopySize ?? 1024 ** 3,
@@ -51,7 +63,7 @@ export function settingsOf(options: OssServerOptions): Settings {
   for (const name of ["port", "latency", "minPartSize", "maxCopySize", "maxPutSize"] as const) {
     if (!(settings[name] >= 0)) throw new RangeError(`${name} has to be 0 or more, not ${settings[name]}.`);
   }
-  for (const name of ["rate", "logLimit"] as const) {
+  for (const name of ["rate", "logLimit", "requestsPerSecond", "maxConnections", "idleTimeout"] as const) {
     if (!(settings[name] > 0)) throw new RangeError(`${name} has to be more than 0, not ${settings[name]}.`);
   }
   if (settings.accessKeyId === "" || settings.accessKeySecret === "") {

@@ -1,18 +1,22 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
 import { receiveBytes } from "./body.ts";
 import { Connections } from "./connections.ts";
 import { type AccessKey, Credentials } from "./credentials.ts";
+import { Faults } from "./faults.ts";
 import { handle } from "./handler.ts";
 import { RequestLog } from "./log.ts";
 import { checkBucketName, checkObjectName } from "./names.ts";
 import { type OssServerOptions, settingsOf } from "./options.ts";
-import type { Shape } from "./shape.ts";
+import { RequestGate, type Shape } from "./shape.ts";
 import { readAll } from "./storage/content.ts";
 import { diskBackend } from "./storage/disk.ts";
 import { memoryBackend } from "./storage/memory.ts";
 import { type Bucket, Store } from "./storage/store.ts";
+import { testCertificate } from "./tls/certificate.ts";
 
+export type { Fault, FaultHandle, FaultKind, FaultMatch, FaultRule, RandomFaults } from "./faults.ts";
 export type { LogEntry, RequestLog } from "./log.ts";
 export type { OssServerOptions } from "./options.ts";
 export type { Shape } from "./shape.ts";
@@ -28,16 +32,20 @@ export interface UnfinishedUpload {
 
 /** A running OSS server. It stops when its scope ends: `await using server = await startOssServer()`. */
 export interface OssServer extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`, as `fs.oss.endpoint` takes it. */
+  /** `http://127.0.0.1:PORT` or, with TLS, `https://…`, as `fs.oss.endpoint` takes it. */
   readonly endpoint: string;
   readonly port: number;
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly region: string;
+  /** With TLS: the certificate, in PEM, of the authority to trust. */
+  readonly ca: string | undefined;
   /** What was asked of the server, in the order of arrival. */
   readonly log: RequestLog;
-  /** Latency and rates; may be changed while the server runs. */
+  /** Latency, rates and limits; may be changed while the server runs. */
   readonly shape: Shape;
+  /** What goes wrong, by request. */
+  readonly faults: Faults;
   /** Makes another access key count, such as a temporary one with its token. */
   addAccessKey(key: AccessKey): void;
   removeAccessKey(accessKeyId: string): void;
@@ -78,21 +86,32 @@ export async function startOssServer(options: OssServerOptions = {}): Promise<Os
   const credentials = new Credentials();
   const { accessKeyId, accessKeySecret, region } = settings;
   credentials.add({ accessKeyId, accessKeySecret });
-  const shape: Shape = { latency: settings.latency, rate: settings.rate };
+  const { latency, rate, requestsPerSecond, maxConnections, idleTimeout } = settings;
+  const shape: Shape = { latency, rate, requestsPerSecond, maxConnections, idleTimeout };
   const connections = new Connections(shape);
   const log = new RequestLog(settings.logLimit);
-  const parts = { settings, store, credentials, log, shape };
+  const faults = new Faults();
+  const gate = new RequestGate(shape);
+  const ending = new AbortController();
+  const parts = { settings, store, credentials, log, shape, gate, faults, closing: ending.signal };
   const running = new Set<Promise<void>>();
   const listener = (awaitsContinue: boolean) => (message: IncomingMessage, response: ServerResponse) => {
-    const done = handle(parts, connections.of(message.socket), message, response, awaitsContinue);
+    const connection = connections.of(message.socket);
+    if (connection === undefined) return;
+    http.keepAliveTimeout = shape.idleTimeout;
+    const done = handle(parts, connection, message, response, awaitsContinue);
     running.add(done);
     void done.then(() => running.delete(done));
   };
 
-  const http = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0, noDelay: true });
+  const certificate = settings.tls ? testCertificate() : undefined;
+  const http =
+    certificate === undefined
+      ? createServer({ requestTimeout: 0, noDelay: true })
+      : createTlsServer({ ...certificate, requestTimeout: 0, noDelay: true });
   http.on("request", listener(false));
   http.on("checkContinue", listener(true));
-  http.on("connection", (socket) => connections.of(socket));
+  http.on("connection", (socket: Socket) => connections.accept(socket));
   try {
     await new Promise<void>((resolve, reject) => {
       http.once("error", reject);
@@ -106,6 +125,7 @@ export async function startOssServer(options: OssServerOptions = {}): Promise<Os
 
   let closing: Promise<void> | undefined;
   const close = async () => {
+    ending.abort();
     const closed = new Promise((resolve) => http.close(resolve));
     http.closeAllConnections();
     await closed;
@@ -118,13 +138,15 @@ export async function startOssServer(options: OssServerOptions = {}): Promise<Os
   };
 
   return {
-    endpoint: `http://${settings.host}:${port}`,
+    endpoint: `${certificate === undefined ? "http" : "https"}://${settings.host}:${port}`,
     port,
     accessKeyId,
     accessKeySecret,
     region,
+    ca: certificate?.ca,
     log,
     shape,
+    faults,
     addAccessKey: (key) => credentials.add(key),
     removeAccessKey: (id) => credentials.remove(id),
     async put(bucketName, key, bytes) {
