@@ -31,6 +31,8 @@ export class SerialOutputStream implements FsDataOutputStream {
   #failed = false;
   #failure: unknown;
   #closing: Promise<FileStatus> | undefined;
+  /** Closing is over, well or not: the sink must not hear of anything any more. */
+  #finished = false;
   #aborting: Promise<void> | undefined;
 
   constructor(sink: OutputSink) {
@@ -110,13 +112,14 @@ export class SerialOutputStream implements FsDataOutputStream {
       await this.#sink.discard(error).catch(() => {});
       throw error;
     } finally {
+      this.#finished = true;
       this.#detach();
     }
   }
 
   async #discardUnlessClosing(reason: unknown): Promise<void> {
     if (this.#closing !== undefined) {
-      this.#ended.abort(reason);
+      if (!this.#finished) this.#ended.abort(reason);
       await this.#closing.catch(() => {});
       return;
     }
