@@ -19,7 +19,7 @@ async function checkPackage(): Promise<void> {
   await mkdir(join(app, "plugins"), { recursive: true });
   await mkdir(join(app, "conf"));
 
-  await run(root, "npm", "pack", "--pack-destination", tarballs);
+  await run(root, "npm", "pack", "--loglevel=warn", "--pack-destination", tarballs);
   const [tarball = ""] = await readdir(tarballs);
 
   await writeFile(join(app, "package.json"), '{ "name": "app", "private": true, "type": "module" }\n');
