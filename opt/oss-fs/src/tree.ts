@@ -176,9 +176,10 @@ async function deleteBatch(
       attempt,
     );
     const result = xmlRoot(checkedXml(answer, "DeleteResult", about), "DeleteResult");
-    const decode = xmlText(result, "EncodingType") === "url" ? decodeURIComponent : (text: string) => text;
     const deleted = new Set<string>();
-    for (const entry of xmlElements(result, "Deleted")) deleted.add(decode(xmlText(entry, "Key") ?? ""));
+    for (const entry of xmlElements(result, "Deleted")) {
+      deleted.add(decodeURIComponent(xmlText(entry, "Key") ?? ""));
+    }
     const before = left.length;
     left = left.filter((key) => !deleted.has(key));
     if (left.length < before) {
