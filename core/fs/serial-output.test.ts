@@ -93,6 +93,24 @@ test("disposed without close is aborted", async () => {
   assert.deepEqual(log, ["write 1", "discard EINVAL: the stream is closed, path 'mem://x/file'"]);
 });
 
+test("a scope that is left while close is under way lets it finish", async () => {
+  const { log, stream } = sink({
+    finish: async (signal) => {
+      await new Promise(setImmediate);
+      signal.throwIfAborted();
+      log.push("finish");
+      return { path: PATH, kind: "file", length: 0, modificationTime: 0 };
+    },
+  });
+  async function write(): Promise<FileStatus> {
+    await using scoped = stream;
+    await scoped.write(new Uint8Array(1));
+    return scoped.close();
+  }
+  await write();
+  assert.deepEqual(log, ["write 1", "finish"]);
+});
+
 test("the signal of create ends writes and close with its reason", async () => {
   const controller = new AbortController();
   const { log, stream } = sink({ signal: controller.signal });

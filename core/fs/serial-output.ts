@@ -19,8 +19,8 @@ export interface OutputSink {
  * The rules of {@link FsDataOutputStream} around a store's three calls: one write at a time (a second is `EBUSY`), no
  * publishing after a failed write, `close` and `abort` once.
  *
- * `close` waits for a write under way. The signal that `write` and `finish` get fires at `abort` too. After `abort` with
- * a reason, later calls reject with that reason.
+ * `close` waits for a write under way, and `abort` for a close under way. The signal that `write` gets fires at `abort`
+ * too. After `abort` with a reason, later calls reject with that reason.
  */
 export class SerialOutputStream implements FsDataOutputStream {
   readonly #sink: OutputSink;
@@ -31,8 +31,6 @@ export class SerialOutputStream implements FsDataOutputStream {
   #failed = false;
   #failure: unknown;
   #closing: Promise<FileStatus> | undefined;
-  /** Closing is over, well or not: the sink must not hear of anything any more. */
-  #finished = false;
   #aborting: Promise<void> | undefined;
 
   constructor(sink: OutputSink) {
@@ -112,14 +110,13 @@ export class SerialOutputStream implements FsDataOutputStream {
       await this.#sink.discard(error).catch(() => {});
       throw error;
     } finally {
-      this.#finished = true;
       this.#detach();
     }
   }
 
   async #discardUnlessClosing(reason: unknown): Promise<void> {
     if (this.#closing !== undefined) {
-      if (!this.#finished) this.#ended.abort(reason);
+      // Only waited for: `return stream.close()` in the stream's own scope must not undo itself.
       await this.#closing.catch(() => {});
       return;
     }
