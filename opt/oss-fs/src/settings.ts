@@ -1,4 +1,4 @@
-import { type Configuration, ConfigurationError, type Logger } from "plugfs";
+import { type Configuration, ConfigurationError, type Logger, type Option } from "plugfs";
 import { KEYS } from "./keys.ts";
 import type { RetryPolicy } from "./retry.ts";
 
@@ -39,10 +39,8 @@ const DEFAULT_UPLOAD_PARTS = 16;
 /** Reads and checks everything at once, so that a wrong value is told at open. Throws `ConfigurationError`. */
 export function readSettings(configuration: Configuration, logger: Logger): OssSettings {
   const endpoint = readEndpoint(configuration);
-  const accessKeyId = configuration.require(KEYS.accessKeyId, missing("the id of an access key")).trim();
-  const accessKeySecret = configuration
-    .require(KEYS.accessKeySecret, missing("the secret of the access key"))
-    .trim();
+  const accessKeyId = required(configuration, KEYS.accessKeyId, "the id of an access key");
+  const accessKeySecret = required(configuration, KEYS.accessKeySecret, "the secret of the access key");
   const region = readRegion(configuration, endpoint);
   const version = configuration.get(KEYS.signatureVersion);
   if (version === "V4" && region === undefined) {
@@ -82,8 +80,8 @@ export function readSettings(configuration: Configuration, logger: Logger): OssS
 }
 
 function readEndpoint(configuration: Configuration): string {
-  const hint = missing("the endpoint of the bucket's region, such as oss-cn-hangzhou.aliyuncs.com");
-  const value = configuration.require(KEYS.endpoint, hint).trim();
+  const what = "the endpoint of the bucket's region, such as oss-cn-hangzhou.aliyuncs.com";
+  const value = required(configuration, KEYS.endpoint, what);
   const whole = value.includes("://")
     ? value
     : `${configuration.get(KEYS.secure) ? "https" : "http"}://${value}`;
@@ -137,8 +135,18 @@ function readDownloadParts(configuration: Configuration, logger: Logger): number
   return undefined;
 }
 
-function missing(what: string): string {
-  return `Set it in the configuration to ${what}`;
+/** Blanks count as nothing, as in Hadoop. */
+function required(configuration: Configuration, option: Option<string | undefined>, what: string): string {
+  const value = text(configuration.get(option));
+  if (value !== undefined) return value;
+  const isSet = configuration.has(option);
+  throw new ConfigurationError({
+    code: "ERR_CONFIG_MISSING",
+    key: option.key,
+    source: isSet ? configuration.source(option.key) : undefined,
+    message: `${option.key} is ${isSet ? "empty" : "not set"}`,
+    hint: `Set it in the configuration to ${what}`,
+  });
 }
 
 function text(value: string | undefined): string | undefined {

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Configuration, type Logger } from "plugfs";
+import { readSettings } from "./settings.ts";
+
+const REQUIRED = {
+  "fs.oss.endpoint": "oss-cn-hangzhou.aliyuncs.com",
+  "fs.oss.accessKeyId": "id",
+  "fs.oss.accessKeySecret": "secret-text",
+};
+
+function settings(values: Record<string, unknown>, warnings: string[] = []) {
+  const silent = () => {};
+  const warn = (_: object, message: string) => void warnings.push(message);
+  const logger: Logger = { debug: silent, info: silent, warn, error: silent };
+  return readSettings(Configuration.of(values), logger);
+}
+
+test("the three required keys are enough", () => {
+  const read = settings(REQUIRED);
+  assert.equal(read.endpoint, "https://oss-cn-hangzhou.aliyuncs.com");
+  assert.equal(read.region, "cn-hangzhou");
+  assert.equal(read.signatureV4, true);
+});
+
+for (const key of Object.keys(REQUIRED)) {
+  test(`a missing ${key} is named, with what to set`, () => {
+    for (const value of [undefined, "", "  "]) {
+      assert.throws(() => settings({ ...REQUIRED, [key]: value }), {
+        code: "ERR_CONFIG_MISSING",
+        key,
+        message: /Set it in the configuration to the/,
+      });
+    }
+  });
+}
+
+test("endpoints with and without scheme and port", () => {
+  const endpoint = (value: string, more = {}) =>
+    settings({ ...REQUIRED, "fs.oss.endpoint": value, ...more }).endpoint;
+  assert.equal(endpoint("http://127.0.0.1:9000"), "http://127.0.0.1:9000");
+  assert.equal(endpoint("127.0.0.1:9000"), "https://127.0.0.1:9000");
+  assert.equal(
+    endpoint("localhost:9000", { "fs.oss.connection.secure.enabled": "false" }),
+    "http://localhost:9000",
+  );
+  assert.equal(endpoint("HTTPS://OSS-cn-beijing.aliyuncs.com/"), "https://oss-cn-beijing.aliyuncs.com");
+  for (const wrong of ["ftp://x", "http://x/bucket", "http://id:key@x", "two words", "http://x?y"]) {
+    assert.throws(() => endpoint(wrong), { code: "ERR_CONFIG_VALUE", key: "fs.oss.endpoint" }, wrong);
+  }
+});
+
+test("the region comes from the key, else from a standard endpoint, and decides the signature", () => {
+  const of = (endpoint: string, more = {}) => {
+    const { region, signatureV4 } = settings({ ...REQUIRED, "fs.oss.endpoint": endpoint, ...more });
+    return [region, signatureV4];
+  };
+  assert.deepEqual(of("oss-cn-shenzhen-internal.aliyuncs.com"), ["cn-shenzhen", true]);
+  assert.deepEqual(of("cn-hongkong.oss.aliyuncs.com"), ["cn-hongkong", true]);
+  assert.deepEqual(of("oss-accelerate.aliyuncs.com"), [undefined, false]);
+  assert.deepEqual(of("http://127.0.0.1:1"), [undefined, false]);
+  assert.deepEqual(of("http://127.0.0.1:1", { "fs.oss.region": "oss-us-west-1" }), ["us-west-1", true]);
+  assert.deepEqual(of("oss-cn-hangzhou.aliyuncs.com", { "fs.oss.signatureversion": "v1" }), [
+    "cn-hangzhou",
+    false,
+  ]);
+  assert.throws(() => of("http://127.0.0.1:1", { "fs.oss.signatureversion": "V4" }), {
+    code: "ERR_CONFIG_MISSING",
+    key: "fs.oss.region",
+  });
+});
+
+test("Hadoop's tolerated values are taken with a warning, others are errors that name the key", () => {
+  const warnings: string[] = [];
+  const read = settings(
+    {
+      ...REQUIRED,
+      "fs.oss.multipart.upload.size": 5,
+      "fs.oss.multipart.download.ahead.part.max.number": 0,
+    },
+    warnings,
+  );
+  assert.equal(read.uploadPartSize, 102_400);
+  assert.equal(read.downloadParts, undefined);
+  assert.equal(warnings.length, 2);
+  for (const [key, value] of [
+    ["fs.oss.connection.maximum", 0],
+    ["fs.oss.paging.maximum", 1001],
+    ["fs.oss.upload.active.blocks", 0],
+    ["fs.oss.attempts.maximum", "many"],
+    ["fs.oss.signatureversion", "V2"],
+  ] as const) {
+    assert.throws(() => settings({ ...REQUIRED, [key]: value }), { code: "ERR_CONFIG_VALUE", key });
+  }
+});
+
+test("no error shows a secret", () => {
+  const values = { ...REQUIRED, "fs.oss.endpoint": "http://secret-text@host" };
+  assert.throws(
+    () => settings(values),
+    (error: Error) => !`${error.stack}${JSON.stringify(error)}`.includes("secret-text"),
+  );
+});
