@@ -91,9 +91,8 @@ export class Generation {
     if (kind === "module" || kind.startsWith("typescript")) await this.#prepareModules();
     if (kind === "commonjs") return this.#require(entry);
     if (kind === "module") return import(pathToFileURL(entry).href);
-    const namespace = `${this.code.plugin}-${this.home}`;
     const as = kind === "typescript-commonjs" ? "commonjs" : "module";
-    this.#typescript = await runTypeScript(entry, as, this.home, namespace);
+    this.#typescript = await runTypeScript(entry, as, this.home, this.#isolation.uniqueName());
     return this.#typescript.exports;
   }
 

@@ -54,10 +54,13 @@ export async function resolve(
     const url = state.urls[root.shared]?.[specifier];
     if (url !== undefined) return { url, format: "module", shortCircuit: true };
     if (isCore(specifier)) throw refusal("import", root, specifier, importer);
+    const ofHost = await hostResolve(specifier, context, next);
+    if (ofHost !== undefined) return ofHost;
   }
   let resolved: Resolved;
   try {
-    resolved = await next(specifier, context);
+    // Node keeps what an earlier call of `next` set in the context.
+    resolved = await next(specifier, { ...context, parentURL: importer });
   } catch (error) {
     const code = (error as { code?: unknown } | null)?.code;
     if (code !== "ERR_MODULE_NOT_FOUND" || !isBare(specifier)) throw error;
@@ -68,4 +71,17 @@ export async function resolve(
     throw refusal("import", root, specifier, importer, resolved.url);
   }
   return resolved;
+}
+
+/** A shared package that neither a pattern nor the manifest names whole: the same module as the host's, by its URL. */
+async function hostResolve(
+  specifier: string,
+  context: ResolveContext,
+  next: NextResolve<Promise<Resolved>>,
+): Promise<Resolved | undefined> {
+  try {
+    return await next(specifier, { ...context, parentURL: state.host });
+  } catch {
+    return undefined;
+  }
 }

@@ -51,6 +51,7 @@ export class Isolation {
       .href,
   }));
   #installed = false;
+  #names = 0;
   #thread: HookThread | undefined;
 
   private constructor(core: object, table: ProcessTable) {
@@ -108,6 +109,12 @@ export class Isolation {
   /** A JavaScript expression that gives {@link shared} anywhere in the process. */
   #accessTo(id: number): string {
     return `globalThis[Symbol.for("plugfs.isolation")].cores[${this.#index}].shared(${id})`;
+  }
+
+  /** Plain letters and digits, never the same again in this process. */
+  uniqueName(): string {
+    this.#names += 1;
+    return `plugfs-${this.#index}-${this.#names}`;
   }
 
   /** Whether nobody in this process has loaded code from the folder before; from now on somebody has. */

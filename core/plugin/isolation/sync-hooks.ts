@@ -25,7 +25,8 @@ export function resolveHook(isolation: Isolation) {
     }
     let resolved: Resolved;
     try {
-      resolved = next(specifier, context);
+      // Node keeps what an earlier call of `next` set in the context.
+      resolved = next(specifier, { ...context, parentURL: importer });
     } catch (error) {
       if (errorCode(error) !== "ERR_MODULE_NOT_FOUND" || !isBare(specifier)) throw error;
       throw refusal("import", root, specifier, importer, undefined, error);
