@@ -143,7 +143,7 @@ async function take(
 
 function checkMd5(declared: string | undefined, actual: Buffer): void {
   if (declared === undefined || declared === actual.toString("base64")) return;
-  throw new OssError(400, "InvalidDigest", "The Content-MD5 you specified did not match what we received.", {
+  throw new OssError(400, "InvalidDigest", "The Content-MD5 you specified was invalid.", {
     ClientComputedContentMD5: declared,
     ServerCalculatedContentMD5: actual.toString("base64"),
   });

@@ -28,8 +28,10 @@ export interface OssServerOptions {
   readonly clock?: () => number;
   /** The least size in bytes of any part but the last; OSS has 100 KiB. */
   readonly minPartSize?: number;
-  /** The greatest size in bytes of an object that one CopyObject copies; OSS documents 1 GiB. */
+  /** The greatest size in bytes of an object that one CopyObject copies to another bucket; OSS documents 1 GiB. */
   readonly maxCopySize?: number;
+  /** The same within one bucket, where OSS has no limit. */
+  readonly maxCopySizeInBucket?: number;
   /** The greatest size in bytes of one upload or part; OSS has 5 GiB. */
   readonly maxPutSize?: number;
   /** How many requests the log keeps; older ones are dropped. Default 100,000. */
@@ -57,10 +59,18 @@ export function settingsOf(options: OssServerOptions): Settings {
     clock: options.clock ?? Date.now,
     minPartSize: options.minPartSize ?? 100 * 1024,
     maxCopySize: options.maxCopySize ?? 1024 ** 3,
+    maxCopySizeInBucket: options.maxCopySizeInBucket ?? Number.POSITIVE_INFINITY,
     maxPutSize: options.maxPutSize ?? 5 * 1024 ** 3,
     logLimit: options.logLimit ?? 100_000,
   };
-  for (const name of ["port", "latency", "minPartSize", "maxCopySize", "maxPutSize"] as const) {
+  for (const name of [
+    "port",
+    "latency",
+    "minPartSize",
+    "maxCopySize",
+    "maxCopySizeInBucket",
+    "maxPutSize",
+  ] as const) {
     if (!(settings[name] >= 0)) throw new RangeError(`${name} has to be 0 or more, not ${settings[name]}.`);
   }
   for (const name of ["rate", "logLimit", "requestsPerSecond", "maxConnections", "idleTimeout"] as const) {

@@ -11,10 +11,10 @@ export interface ByteRange {
  *
  * OSS ("GetObject", "How to obtain OSS resources by segmenting"): a range that is malformed, or starts or ends
  * beyond the object, is ignored. With `x-oss-range-behavior: standard` an end beyond the object is cut off, and a
- * start beyond it is InvalidRange (416). Only one range counts.
+ * start beyond it is InvalidRange (416). Of several ranges the first one counts.
  */
 export function rangeOf(header: string | undefined, size: number, standard: boolean): ByteRange | undefined {
-  const match = /^bytes=(\d*)-(\d*)$/i.exec(header?.trim() ?? "");
+  const match = /^bytes=(\d*)-(\d*)(?:,|$)/i.exec(header?.trim() ?? "");
   if (match === null || (match[1] === "" && match[2] === "")) return undefined;
   const [, first, last] = match as unknown as [string, string, string];
   if (first === "") {

@@ -39,7 +39,7 @@ export interface Target {
 export interface OssRequest {
   readonly method: string;
   readonly query: Query;
-  /** Names in lower case; of a header sent twice the values are joined by ", ". Values are decoded as UTF-8. */
+  /** Names in lower case; of a header sent twice the values are joined by ",". Values are decoded as UTF-8. */
   readonly headers: ReadonlyMap<string, string>;
   /** In the order of likelihood. Two only where bucket in Host header and bucket in path cannot be told apart. */
   readonly targets: readonly [Target, ...Target[]];
@@ -56,7 +56,7 @@ export function readRequest(message: IncomingMessage): OssRequest {
     const name = (raw[index] as string).toLowerCase();
     const value = fromLatin1(raw[index + 1] as string);
     const before = headers.get(name);
-    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+    headers.set(name, before === undefined ? value : `${before},${value}`);
   }
   return {
     method: message.method ?? "GET",

@@ -109,6 +109,8 @@ export async function startOssServer(options: OssServerOptions = {}): Promise<Os
     certificate === undefined
       ? createServer({ requestTimeout: 0, noDelay: true })
       : createTlsServer({ ...certificate, requestTimeout: 0, noDelay: true });
+  // Newer versions of Node add a second to the idle timeout unless told otherwise; the compiler's types lack the word.
+  Object.assign(http, { keepAliveTimeoutBuffer: 0 });
   http.on("request", listener(false));
   http.on("checkContinue", listener(true));
   http.on("connection", (socket: Socket) => connections.accept(socket));

@@ -17,7 +17,7 @@ export interface Shape {
 /** Counts requests against `shape.requestsPerSecond`. */
 export class RequestGate {
   readonly #shape: Shape;
-  #credit = 0;
+  #credit = Number.POSITIVE_INFINITY;
   #at = 0;
 
   constructor(shape: Shape) {

@@ -5,7 +5,10 @@ import { parseHttpDate } from "./dates.ts";
 import { accessDenied, invalidArgument, OssError } from "./errors.ts";
 import type { OssRequest, Target } from "./request.ts";
 
-/** Query parameters that are part of the signed resource (OSS document "Include signatures in the Authorization header"). */
+/**
+ * Query parameters that are part of the signed resource, besides all that begin with `x-oss-` (OSS document "Include
+ * signatures in the Authorization header").
+ */
 const SIGNED_PARAMETERS = new Set(
   (
     "acl append asyncFetch bucketInfo callback callback-var cloudboxes cname comp continuation-token cors delete " +
@@ -14,8 +17,7 @@ const SIGNED_PARAMETERS = new Set(
     "resourceGroup response-cache-control response-content-disposition response-content-encoding " +
     "response-content-language response-content-type response-expires restore rtc security-token sequential " +
     "startTime stat status style styleName symlink tagging transferAcceleration uploadId uploads versionId " +
-    "versioning versions vod website worm wormExtend wormId x-oss-ac-forward-allow x-oss-ac-source-ip " +
-    "x-oss-ac-subnet-mask x-oss-ac-vpc-id x-oss-async-process x-oss-process x-oss-request-payer x-oss-traffic-limit"
+    "versioning versions vod website worm wormExtend wormId"
   ).split(" "),
 );
 
@@ -83,7 +85,7 @@ function stringsToSign({ method, headers, query }: OssRequest, target: Target, d
     `${method}\n${headers.get("content-md5") ?? ""}\n${headers.get("content-type") ?? ""}\n${date}\n` +
     ossHeaders.join("");
   const parameters = query.entries
-    .filter(([name]) => SIGNED_PARAMETERS.has(name))
+    .filter(([name]) => SIGNED_PARAMETERS.has(name) || name.startsWith("x-oss-"))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => (value === "" ? name : `${name}=${value}`));
   const suffix = parameters.length > 0 ? `?${parameters.join("&")}` : "";

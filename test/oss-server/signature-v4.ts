@@ -6,6 +6,8 @@ import { accessDenied, invalidArgument, OssError } from "./errors.ts";
 import type { OssRequest, Target } from "./request.ts";
 
 const ALGORITHM = "OSS4-HMAC-SHA256";
+/** The one payload hash that OSS takes (error code 0002-00000214). */
+const UNSIGNED = "UNSIGNED-PAYLOAD";
 const LONGEST_URL_SECONDS = 7 * 24 * 3600;
 
 interface Scope {
@@ -25,8 +27,12 @@ export function claimFromHeaderV4(request: OssRequest, authorization: string, re
   const scope = readScope(fields.get("Credential"), region);
   const date = headers.get("x-oss-date") ?? compactOf(headers.get("date"));
   const payload = headers.get("x-oss-content-sha256");
-  if (payload === undefined) {
-    throw invalidArgument("The x-oss-content-sha256 header is missing.", "x-oss-content-sha256", "null");
+  if (payload !== UNSIGNED) {
+    throw invalidArgument(
+      `The x-oss-content-sha256 header has to be ${UNSIGNED}.`,
+      "x-oss-content-sha256",
+      payload ?? "null",
+    );
   }
   return {
     accessKeyId: scope.accessKeyId,
@@ -73,7 +79,7 @@ export function claimFromUrlV4(request: OssRequest, region: string): Claim {
     },
     stringsToSign: (target) => {
       const additional = query.get("x-oss-additional-headers");
-      const payload = request.headers.get("x-oss-content-sha256") ?? "UNSIGNED-PAYLOAD";
+      const payload = request.headers.get("x-oss-content-sha256") ?? UNSIGNED;
       return [stringToSign(request, target, { scope, date: date ?? "", additional, payload })];
     },
     sign: (secret, text) => sign(secret, scope, text),
@@ -118,7 +124,15 @@ function stringToSign(
   target: Target,
   { scope, date, additional, payload }: Signed,
 ): string {
-  const names = (additional ?? "").split(";").filter((name) => name !== "");
+  const names = additional === undefined ? [] : additional.split(";");
+  const isRight = names.every((name, index) => /^[^A-Z]+$/.test(name) && name > (names[index - 1] ?? ""));
+  if (!isRight) {
+    throw invalidArgument(
+      "Additional headers have to be lower-case names in alphabetical order.",
+      "AdditionalHeaders",
+      additional ?? "",
+    );
+  }
   const canonical = canonicalRequest(request, target, names, payload);
   const hash = createHash("sha256").update(canonical).digest("hex");
   return `${ALGORITHM}\n${date}\n${scope.date}/${scope.region}/oss/aliyun_v4_request\n${hash}`;

@@ -63,14 +63,30 @@ export const getBucketInfo: Operation = {
   },
 };
 
+/** OSS document "GetBucketStat". */
+export const getBucketStat: Operation = {
+  name: "GetBucketStat",
+  access: "owner",
+  run(call) {
+    const bucket = bucketOf(call);
+    let storage = 0;
+    for (const [, object] of bucket.objects.from("")) storage += object.size;
+    return xmlAnswer(
+      "BucketStat",
+      element("Storage", storage) +
+        element("ObjectCount", bucket.objects.size) +
+        element("MultipartUploadCount", bucket.uploads.size),
+    );
+  },
+};
+
 /** OSS document "GetBucketLocation". */
 export const getBucketLocation: Operation = {
   name: "GetBucketLocation",
   access: "owner",
   run(call) {
     bucketOf(call);
-    const answered = xmlAnswer("LocationConstraint", `oss-${call.settings.region}`);
-    return answered;
+    return xmlAnswer("LocationConstraint", `oss-${call.settings.region}`);
   },
 };
 

@@ -67,7 +67,7 @@ export const uploadPartCopy: Operation = {
   async run(call) {
     const upload = uploadOf(call);
     const number = partNumberOf(call);
-    const source = copySourceOf(call);
+    const { source } = copySourceOf(call);
     const range = copyRangeOf(call.headers.get("x-oss-copy-source-range"), source.size);
     const content = slice(source.content, range.start, range.end);
     const size = range.end - range.start;

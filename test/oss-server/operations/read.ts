@@ -1,5 +1,6 @@
 import { type Answer, answer } from "../answer.ts";
-import { type Call, type Operation, objectOf } from "../call.ts";
+import { authorizeAnonymous } from "../authorize.ts";
+import { bucketOf, type Call, type Operation, objectOf } from "../call.ts";
 import { checkConditions } from "../conditions.ts";
 import { httpDate } from "../dates.ts";
 import { OssError } from "../errors.ts";
@@ -29,7 +30,7 @@ export const getObjectMeta: Operation = {
 };
 
 function read(call: Call): Answer {
-  const object = objectOf(call);
+  const object = behindLink(call, objectOf(call));
   checkConditions(call.headers, object);
   const standard = call.headers.get("x-oss-range-behavior") === "standard";
   const range = rangeOf(call.headers.get("range"), object.size, standard);
@@ -46,6 +47,29 @@ function read(call: Call): Answer {
     headers: { ...headers, ...rangeHeaders(range, object.size) },
     body: slice(object.content, range.start, range.end),
   };
+}
+
+/**
+ * What a symlink stands for (OSS document "PutSymlink").
+ *
+ * @throws OssError SymlinkTargetNotExist, InvalidTargetType for a link to a link, AccessDenied
+ */
+function behindLink(call: Call, object: StoredObject): StoredObject {
+  if (object.target === undefined) return object;
+  const bucket = bucketOf(call);
+  const target = bucket.objects.get(object.target);
+  if (target === undefined) {
+    throw new OssError(404, "SymlinkTargetNotExist", "The symlink target object does not exist.", {
+      TargetObject: object.target,
+    });
+  }
+  if (target.target !== undefined) {
+    throw new OssError(400, "InvalidTargetType", "The symlink's target object type is invalid.", {
+      TargetObject: object.target,
+    });
+  }
+  if (call.isAnonymous) authorizeAnonymous("read-object", bucket, target);
+  return target;
 }
 
 function rangeHeaders({ start, end }: ByteRange, size: number): Record<string, string> {

@@ -1,6 +1,7 @@
 import type { Operation } from "../call.ts";
 import { methodNotAllowed, notImplemented, OssError } from "../errors.ts";
 import type { Query, Target } from "../request.ts";
+import { appendObject } from "./append.ts";
 import * as bucket from "./bucket.ts";
 import { deleteMultipleObjects, deleteObject } from "./delete.ts";
 import { listObjects, listObjectsV2 } from "./list.ts";
@@ -8,6 +9,8 @@ import * as multipart from "./multipart.ts";
 import { listMultipartUploads, listParts } from "./multipart-list.ts";
 import { getObjectAcl, putObjectAcl } from "./object-acl.ts";
 import { getObject, getObjectMeta, headObject } from "./read.ts";
+import { getSymlink, putSymlink } from "./symlink.ts";
+import { deleteObjectTagging, getObjectTagging, putObjectTagging } from "./tagging.ts";
 import { copyObject, putObject } from "./write.ts";
 
 /** Method, then the query parameter that makes the operation what it is; "": none of them. */
@@ -20,6 +23,7 @@ const BUCKET: Table = {
     "": listObjects,
     acl: bucket.getBucketAcl,
     bucketInfo: bucket.getBucketInfo,
+    stat: bucket.getBucketStat,
     "list-type": listObjectsV2,
     location: bucket.getBucketLocation,
     uploads: listMultipartUploads,
@@ -30,11 +34,28 @@ const BUCKET: Table = {
 };
 
 const OBJECT: Table = {
-  GET: { "": getObject, acl: getObjectAcl, objectMeta: getObjectMeta, uploadId: listParts },
+  GET: {
+    "": getObject,
+    acl: getObjectAcl,
+    objectMeta: getObjectMeta,
+    symlink: getSymlink,
+    tagging: getObjectTagging,
+    uploadId: listParts,
+  },
   HEAD: { "": headObject, objectMeta: getObjectMeta },
-  PUT: { "": putObject, acl: putObjectAcl, uploadId: multipart.uploadPart },
-  POST: { uploads: multipart.initiateMultipartUpload, uploadId: multipart.completeMultipartUpload },
-  DELETE: { "": deleteObject, uploadId: multipart.abortMultipartUpload },
+  PUT: {
+    "": putObject,
+    acl: putObjectAcl,
+    symlink: putSymlink,
+    tagging: putObjectTagging,
+    uploadId: multipart.uploadPart,
+  },
+  POST: {
+    append: appendObject,
+    uploads: multipart.initiateMultipartUpload,
+    uploadId: multipart.completeMultipartUpload,
+  },
+  DELETE: { "": deleteObject, tagging: deleteObjectTagging, uploadId: multipart.abortMultipartUpload },
 };
 
 /** Query parameters that ask for an operation of OSS which this server does not have. */

@@ -48,13 +48,15 @@ export const copyObject: Operation = {
   run(call) {
     const bucket = bucketOf(call);
     checkObjectName(call.key);
-    const source = copySourceOf(call);
-    if (source.size > call.settings.maxCopySize) {
+    const { source, isOfSameBucket } = copySourceOf(call);
+    const { maxCopySize, maxCopySizeInBucket } = call.settings;
+    const limit = isOfSameBucket ? maxCopySizeInBucket : maxCopySize;
+    if (source.size > limit) {
       throw new OssError(
         400,
         "EntityTooLarge",
         "The source object is too large for CopyObject; use UploadPartCopy.",
-        { MaxSizeAllowed: String(call.settings.maxCopySize) },
+        { MaxSizeAllowed: String(limit) },
       );
     }
     checkOverwrite(call, bucket);
@@ -109,7 +111,8 @@ function copiedAttributes({ headers }: Call, source: StoredObject): ObjectAttrib
  *
  * @throws OssError InvalidArgument, NoSuchBucket, NoSuchKey, PreconditionFailed, NotModified
  */
-export function copySourceOf({ headers, store }: Call): StoredObject {
+export function copySourceOf(call: Call): { source: StoredObject; isOfSameBucket: boolean } {
+  const { headers, store } = call;
   const header = headers.get("x-oss-copy-source") ?? "";
   const invalid = () =>
     invalidArgument(
@@ -131,7 +134,7 @@ export function copySourceOf({ headers, store }: Call): StoredObject {
   const source = bucket.objects.get(key);
   if (source === undefined) throw noSuchKey(key);
   checkConditions(headers, source, "x-oss-copy-source-");
-  return source;
+  return { source, isOfSameBucket: bucketName === call.bucket };
 }
 
 /** `x-oss-forbid-overwrite: true`. @throws OssError FileAlreadyExists (409) */
