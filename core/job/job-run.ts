@@ -4,6 +4,7 @@ import type { Logger } from "../config/logger.ts";
 import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
 import type { FileSystems } from "../fs/provider.ts";
 import type { CheckpointStorage } from "../state/checkpoint-storage.ts";
+import { Pace } from "../text/pace.ts";
 import type { BatchReader, SourcePosition } from "../text/source.ts";
 import type { Values } from "../text/stages.ts";
 import { runStages, type SinkDeclaration } from "../text/text-stream.ts";
@@ -32,6 +33,14 @@ export interface JobSpec {
   /** Ends the job: it rejects with the reason, and publishes nothing. */
   readonly signals: readonly (AbortSignal | undefined)[];
   readonly onProgress: ((progress: JobProgress) => void) | undefined;
+}
+
+/** A batch on its way through the functions. */
+interface Passing {
+  readonly reader: BatchReader;
+  readonly split: number;
+  /** Time spent in functions; not in waiting for the sinks, which fewer lines at once would not shorten. */
+  functionMs: number;
 }
 
 /** One execution of a job: opens everything, moves the lines, publishes, tidies up. */
@@ -120,21 +129,24 @@ export class JobRun {
     this.#ended.signal.throwIfAborted();
   }
 
-  async #read({ source, branch, parallelism }: Flow, key: string): Promise<void> {
+  async #read({ source, branch, parallelism, concurrency }: Flow, key: string): Promise<void> {
     const { signal } = this.#ended;
     const reader = source.open({ signal, parallelism });
+    const pace = new Pace(concurrency);
     let turn = performance.now();
     try {
       for (;;) {
-        const batch = await this.#input(source.name, () => reader.next());
+        const batch = await this.#input(source.name, () => reader.next(pace.limit));
         if (batch === undefined) break;
+        const passing = { reader, split: batch.split, functionMs: 0 };
         await this.#gate.batch(async () => {
           signal.throwIfAborted();
-          await this.#process(branch, { values: batch.lines }, reader, batch.split);
+          await this.#process(branch, { values: batch.lines }, passing);
           this.#positions.set(key, reader.position());
           this.#linesRead += batch.lines.length;
           this.#bytesRead += batch.bytes;
         });
+        pace.took(batch.lines.length, passing.functionMs);
         this.#report();
         if (performance.now() - turn > TURN_MS) {
           await nextTurn();
@@ -147,17 +159,19 @@ export class JobRun {
     }
   }
 
-  async #process(branch: Branch, input: Values, reader: BatchReader, split: number): Promise<void> {
-    const output = await runStages(branch.run, input, reader);
+  async #process(branch: Branch, input: Values, passing: Passing): Promise<void> {
+    const started = performance.now();
+    const output = await runStages(branch.run, input, passing.reader);
+    passing.functionMs += performance.now() - started;
     if (output.values.length === 0) return;
     for (const sink of branch.sinks) {
       try {
-        await sink.write(split, output.values);
+        await sink.write(passing.split, output.values);
       } catch (error) {
-        throw this.#notWritten(sink, error, output, reader);
+        throw this.#notWritten(sink, error, output, passing.reader);
       }
     }
-    for (const next of branch.next) await this.#process(next, output, reader, split);
+    for (const next of branch.next) await this.#process(next, output, passing);
   }
 
   /** Called between batches: what the sinks have taken is what the positions say was read. */

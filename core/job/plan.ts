@@ -16,6 +16,8 @@ export interface Flow {
   readonly branch: Branch;
   /** The widest sink. */
   readonly parallelism: number;
+  /** The most calls at once of any function. */
+  readonly concurrency: number;
 }
 
 interface Node {
@@ -30,17 +32,21 @@ export function planFlows(
 ): Flow[] {
   const roots = new Map<TextSource, Node>();
   const widths = new Map<TextSource, number>();
+  const concurrencies = new Map<TextSource, number>();
   for (const { declaration, sink } of sinks) {
     const { source } = declaration.stream;
     let node = nodeAt(roots, source, undefined);
     for (const stream of lineage(declaration.stream)) node = nodeAt(node.children, stream, stream.stage);
     node.sinks.push(sink);
     widths.set(source, Math.max(widths.get(source) ?? 1, sink.parallelism));
+    const concurrency = declaration.stream.stages().map((stage) => stage.concurrency);
+    concurrencies.set(source, Math.max(concurrencies.get(source) ?? 1, ...concurrency));
   }
   return [...roots].map(([source, root]) => ({
     source,
     branch: compile(root),
     parallelism: widths.get(source) ?? 1,
+    concurrency: concurrencies.get(source) ?? 1,
   }));
 }
 

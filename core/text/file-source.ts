@@ -59,6 +59,10 @@ class SplitsReader implements BatchReader {
   readonly #signal: AbortSignal;
   #split: InputSplit | undefined;
   #reader: LineReader | undefined;
+  /** What was read together, and which of it was handed on last. */
+  #lines: readonly string[] = [];
+  #from = 0;
+  #to = 0;
   #finished = 0;
 
   constructor(
@@ -71,34 +75,55 @@ class SplitsReader implements BatchReader {
     this.#signal = signal;
   }
 
-  async next(): Promise<Batch | undefined> {
+  async next(limit: number): Promise<Batch | undefined> {
     for (;;) {
       this.#signal.throwIfAborted();
       if (this.#reader === undefined && !(await this.#nextSplit())) return undefined;
       const reader = this.#reader as LineReader;
-      const lines = await reader.next();
-      if (lines !== undefined) {
-        return { lines, split: this.#split?.index ?? 0, bytes: reader.position - reader.offsetOf(0) };
+      if (this.#to === this.#lines.length) {
+        const lines = await reader.next();
+        this.#lines = lines ?? [];
+        this.#to = 0;
+        if (lines === undefined) {
+          await reader.close();
+          this.#reader = undefined;
+          this.#finished += 1;
+          continue;
+        }
       }
-      await reader.close();
-      this.#reader = undefined;
-      this.#finished += 1;
+      return this.#take(reader, limit);
     }
   }
 
   place(index: number): string {
-    return `${this.#split?.path}, byte ${this.#reader?.offsetOf(index)}`;
+    return `${this.#split?.path}, byte ${this.#reader?.offsetOf(this.#from + index)}`;
   }
 
   position(): SourcePosition {
-    const split = this.#reader === undefined ? undefined : this.#split;
-    if (split === undefined) return { finishedSplits: this.#finished };
-    return { finishedSplits: this.#finished, split, offset: this.#reader?.position };
+    const { path, start, length, index } = this.#split ?? {};
+    if (this.#reader === undefined) return { finishedSplits: this.#finished };
+    return { finishedSplits: this.#finished, split: { path, start, length, index }, offset: this.#offset() };
   }
 
   async close(): Promise<void> {
     await this.#reader?.close();
     await this.#splits.return();
+  }
+
+  /** The next lines of those that were read together. */
+  #take(reader: LineReader, limit: number): Batch {
+    const all = this.#lines;
+    const start = this.#to === 0 ? reader.offsetOf(0) : this.#offset();
+    this.#from = this.#to;
+    this.#to = Math.min(all.length, this.#from + limit);
+    const lines = this.#to - this.#from === all.length ? all : all.slice(this.#from, this.#to);
+    return { lines, split: this.#split?.index ?? 0, bytes: this.#offset() - start };
+  }
+
+  /** Position in the file behind the last line that was handed on. */
+  #offset(): number {
+    const reader = this.#reader as LineReader;
+    return this.#to === this.#lines.length ? reader.position : reader.offsetOf(this.#to);
   }
 
   async #nextSplit(): Promise<boolean> {

@@ -55,11 +55,12 @@ class LinesReader implements BatchReader {
     this.#batchLines = batchLines;
   }
 
-  async next(): Promise<Batch | undefined> {
+  async next(limit: number): Promise<Batch | undefined> {
     this.#signal.throwIfAborted();
     const lines: string[] = [];
     this.#batchStart = this.#count;
-    while (!this.#done && lines.length < this.#batchLines) {
+    const most = Math.min(limit, this.#batchLines);
+    while (!this.#done && lines.length < most) {
       const step = this.#iterator.next();
       const { done, value } = "then" in step ? await abortable(step, this.#signal) : step;
       if (done === true) this.#done = true;

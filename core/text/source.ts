@@ -9,8 +9,8 @@ export interface Batch {
 
 /** One reading of a source. `next`, then everything else about that batch, then `next` again. */
 export interface BatchReader {
-  /** Undefined at the end. */
-  next(): Promise<Batch | undefined>;
+  /** At most `limit` lines; undefined at the end. */
+  next(limit: number): Promise<Batch | undefined>;
   /** Where a line of the last batch stands, for errors: `oss://b/x, byte 123`. */
   place(index: number): string;
   /** Behind the last batch; plain data that `TextSource.open` takes as `from`. */

@@ -3,6 +3,7 @@ import type { FileStatus, FileSystem } from "../fs/contract.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
 import { charset } from "./charset.ts";
+import { compressionOf, decompressed } from "./compression.ts";
 import { LineReader } from "./lines.ts";
 import { type InputSplit, textFormat } from "./splits.ts";
 
@@ -13,7 +14,9 @@ const OVERSHOOT = 64 * 1024;
 export function openSplit(fileSystems: FileSystems, split: InputSplit, signal: AbortSignal): LineReader {
   const { charset: label, delimiter, maxLineLength } = textFormat(split.format);
   const end = split.start + split.length;
-  return new LineReader(splitChunks(fileSystems, split, signal), {
+  const format = compressionOf(split.path);
+  const chunks = splitChunks(fileSystems, split, signal);
+  return new LineReader(format === undefined ? chunks : decompressed(chunks, split.path, format), {
     file: split.path,
     charset: charset(label),
     delimiter,

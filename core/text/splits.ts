@@ -1,8 +1,10 @@
-import { FileSystemError, JobError } from "../errors/errors.ts";
+import { JobError } from "../errors/errors.ts";
 import type { FileStatus } from "../fs/contract.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
 import { charset } from "./charset.ts";
+import { checkCompression, compressionOf } from "./compression.ts";
+import { globIsNested, globMatcher } from "./glob.ts";
 
 /** How the bytes of a text are cut into lines. */
 export interface TextFormat {
@@ -17,6 +19,11 @@ export interface TextFormat {
 export interface ReadTextOptions extends TextFormat {
   /** Reads the files of nested folders too. Default false. */
   readonly recursive?: boolean | undefined;
+  /**
+   * Of a folder only the files whose path in it matches: `*.csv`, `logs/20??/*.{txt,gz}`. A pattern that reaches into
+   * folders reads them too.
+   */
+  readonly glob?: string | undefined;
   /**
    * Bytes of one split; the last of a file may be up to 1.1 times as long. Default: a whole file, and with a sink of
    * parallelism n a file's n-th part, 64 KiB at least.
@@ -58,6 +65,7 @@ export function checkReadOptions(options: ReadTextOptions): void {
   if (delimiter === "") throw unusable("the delimiter is empty");
   charset(label).encode(delimiter);
   checkBytes("maxLineLength", maxLineLength);
+  if (options.glob !== undefined) globMatcher(options.glob);
   if (options.splitSize !== undefined) checkBytes("splitSize", options.splitSize);
 }
 
@@ -76,7 +84,8 @@ export async function* inputSplits(
   const splittable = canSplit(options);
   let index = 0;
   for await (const file of inputFiles(fileSystems, path, options, signal)) {
-    const size = splittable ? splitSize(file.length, options.splitSize, parallelism) : file.length;
+    const whole = !splittable || compressionOf(file.path.name) !== undefined;
+    const size = whole ? file.length : splitSize(file.length, options.splitSize, parallelism);
     for (const [start, length] of ranges(file.length, size)) {
       yield {
         path: file.path.toString(),
@@ -100,34 +109,28 @@ async function* inputFiles(
   const fileSystem = await fileSystems.fileSystem(path);
   const status = await fileSystem.getFileStatus(path, { signal });
   if (status.kind === "file") {
-    yield checkReadable(status);
+    checkCompression(path);
+    yield status;
     return;
   }
-  const recursive = options.recursive ?? false;
+  const { glob } = options;
+  const recursive = options.recursive ?? (glob !== undefined && globIsNested(glob));
+  const matches = glob === undefined ? () => true : globMatcher(glob);
   for await (const entry of fileSystem.listStatus(path, { signal, recursive })) {
-    if (entry.kind === "file" && !isHidden(path, entry.path)) yield checkReadable(entry);
+    const name = below(path, entry.path);
+    if (entry.kind !== "file" || isHidden(name) || !matches(name)) continue;
+    checkCompression(entry.path);
+    yield entry;
   }
 }
 
-function isHidden(folder: Path, path: Path): boolean {
-  return path.key
-    .slice(folder.key.length)
-    .split("/")
-    .some((name) => name.startsWith("_") || name.startsWith("."));
+/** A path relative to a folder that it lies in. */
+function below(folder: Path, path: Path): string {
+  return path.key.slice(folder.key.length).replace(/^\//, "");
 }
 
-const COMPRESSED = /\.(gz|gzip|deflate|bz2|xz|zst)$/;
-
-function checkReadable(file: FileStatus): FileStatus {
-  const extension = COMPRESSED.exec(file.path.name)?.[1];
-  if (extension === undefined) return file;
-  throw new FileSystemError({
-    code: "ENOTSUP",
-    path: file.path,
-    operation: "readTextFile",
-    message: `compressed text (.${extension}) cannot be read yet`,
-    hint: "Decompress it first",
-  });
+function isHidden(name: string): boolean {
+  return /(?:^|\/)[_.]/.test(name);
 }
 
 function splitSize(length: number, wanted: number | undefined, parallelism: number): number {

@@ -205,3 +205,28 @@ test("functions and options are checked where they are given", () => {
   assert.throws(() => stream.writeAsText("/x", { writeMode: "APPEND" as never }), { code: "ERR_JOB_OUTPUT" });
   assert.throws(() => graph.fromLines("abc" as never), { code: "ERR_JOB_INPUT" });
 });
+
+test("a slow function's results come in time, however many lines were read together", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "in");
+  await writeFile(path, Array.from({ length: 400 }, (_, i) => `${i}\n`).join(""));
+  const { graph } = localJob();
+  let calls = 0;
+  const slow = graph.readTextFile(path).map(async (line) => {
+    calls++;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    return line;
+  });
+  const sizes: number[] = [];
+  const values: string[] = [];
+  for await (const batch of slow.batches()) {
+    if (sizes.length === 0) assert.equal(calls, batch.length);
+    sizes.push(batch.length);
+    values.push(...batch);
+  }
+  assert.ok(Math.max(...sizes) <= 64, `${sizes}`);
+  assert.deepEqual(
+    values,
+    Array.from({ length: 400 }, (_, i) => `${i}`),
+  );
+});

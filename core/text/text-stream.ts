@@ -1,6 +1,7 @@
 import { JobError } from "../errors/errors.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
+import { Pace } from "./pace.ts";
 import type { BatchReader, TextSource } from "./source.ts";
 import { compileStages, type Run, type Stage, StageFailure, type Values } from "./stages.ts";
 
@@ -103,10 +104,16 @@ export class LineStream<T> implements TextStream<T> {
 
   async *batches(): AsyncGenerator<readonly T[], void, undefined> {
     const reader = this.source.open({ signal: this.#context.signal, parallelism: 1 });
-    const run = compileStages(this.stages());
+    const stages = this.stages();
+    const run = compileStages(stages);
+    const pace = new Pace(Math.max(1, ...stages.map(({ concurrency }) => concurrency)));
     try {
-      for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) {
+      for (;;) {
+        const batch = await reader.next(pace.limit);
+        if (batch === undefined) return;
+        const started = performance.now();
         const { values } = await runStages(run, { values: batch.lines }, reader);
+        pace.took(batch.lines.length, performance.now() - started);
         if (values.length > 0) yield values as readonly T[];
       }
     } finally {
