@@ -5,6 +5,7 @@ import {
   type OpenOptions,
   type Path,
 } from "plugfs";
+import { onAbort } from "./abort.ts";
 import { type About, answerError } from "./errors.ts";
 import { MIN_READ_BYTES, Part, type ReadAhead, ReadChecksum, readAhead } from "./prefetch.ts";
 import { type OpenedRange, openFirstRange, readRange } from "./range.ts";
@@ -90,7 +91,7 @@ export class OssInputStream implements FsDataInputStream {
   readonly #ahead: ReadAhead;
   readonly #end: number;
   readonly #ended = new AbortController();
-  readonly #signal: AbortSignal | undefined;
+  #release: () => void = () => {};
   #position: number;
   /** Bytes at the position that have arrived. */
   #chunk: Buffer = NOTHING;
@@ -118,10 +119,8 @@ export class OssInputStream implements FsDataInputStream {
     this.#checkPosition(start, "start");
     this.#checksum = this.#newChecksum();
     if (first !== undefined) this.#startFirst(first);
-    this.#signal = signal;
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
     store.live.add(this);
-    if (signal?.aborted) this.#onAbort();
+    this.#release = onAbort(signal, () => this.#endWith(signal?.reason));
   }
 
   get position(): number {
@@ -187,10 +186,8 @@ export class OssInputStream implements FsDataInputStream {
     return this.close();
   }
 
-  readonly #onAbort = (): void => this.#endWith(this.#signal?.reason);
-
   #endWith(reason: unknown): void {
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#release();
     this.#store.live.delete(this);
     this.#ended.abort(reason);
     this.#drop(reason);
@@ -286,7 +283,7 @@ export class OssInputStream implements FsDataInputStream {
     const part = new Part(this.#position, first.end, memory, first.size);
     part.run((take, signal) => {
       // The answer was asked for under the caller's signal; from now on the stream ends it.
-      signal.addEventListener("abort", () => first.answer.discard(), { once: true });
+      onAbort(signal, () => first.answer.discard());
       return readRange(this.#store.client, this.#range(part.start, part.end, signal), take, first.answer);
     });
     this.#add(part);

@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
+import { onAbort } from "./abort.ts";
 
 export interface TransportOptions {
   /** Connections at most; further requests wait in line. */
@@ -106,6 +107,8 @@ export class Answer {
     this.headers = message.headers;
     this.#message = message;
     this.#call = call;
+    // Between the headers and `consume` a failure must not be "unhandled".
+    message.on("error", () => {});
   }
 
   /** Hands every piece of the body to `take`, as it arrives. Rejects when the body breaks off, or `take` throws. */
@@ -152,7 +155,7 @@ class Call {
   failure: unknown;
   readonly #onEnd: () => void;
   #request: http.ClientRequest | undefined;
-  #signal: AbortSignal | undefined;
+  #release: () => void = () => {};
   #connecting: NodeJS.Timeout | undefined;
   #ended = false;
 
@@ -162,8 +165,7 @@ class Call {
 
   start(request: http.ClientRequest, exchange: Exchange, options: TransportOptions): Promise<Outcome> {
     this.#request = request;
-    this.#signal = exchange.signal;
-    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    const { signal } = exchange;
     return new Promise((resolve) => {
       request.once("response", (message) => resolve(new Answer(message, this)));
       request.on("error", (error) => {
@@ -186,7 +188,8 @@ class Call {
       request.setTimeout(options.idleTimeoutMs, () => {
         this.fail(timedOut(`no byte for ${options.idleTimeoutMs} ms`));
       });
-      if (this.#signal?.aborted) return this.#onAbort();
+      this.#release = onAbort(signal, () => this.fail(signal?.reason));
+      if (request.destroyed) return;
       for (const piece of exchange.body ?? []) request.write(piece);
       request.end();
     });
@@ -202,14 +205,13 @@ class Call {
     if (this.#ended) return;
     this.#ended = true;
     this.#onConnect();
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#release();
     // An answer before the whole body was sent: what is left of the body must not be read by anyone.
     if (this.#request?.writableFinished === false) this.#request.destroy();
     this.#onEnd();
   }
 
   readonly #onConnect = (): void => clearTimeout(this.#connecting);
-  readonly #onAbort = (): void => this.fail(this.#signal?.reason);
 }
 
 /** Free sockets of this agent close themselves after {@link KEEP_ALIVE_MS}. */

@@ -1,4 +1,5 @@
 import { type FileStatus, FileSystemError, type OutputSink, type Path } from "plugfs";
+import { onAbort } from "./abort.ts";
 import { Crc64 } from "./crc64.ts";
 import { BLOCK_BYTES } from "./memory.ts";
 import { MIN_PART_BYTES } from "./settings.ts";
@@ -42,7 +43,11 @@ export class ObjectSink implements OutputSink {
     for (let from = 0; from < bytes.byteLength; ) {
       this.#throwFailure();
       if (this.#part.length >= this.#partSize(this.#parts + 1)) await this.#submit();
-      if (this.#part.isFull) this.#part.add(await this.#block());
+      if (this.#part.isFull) {
+        // Waiting for the block may have sent the part on its way.
+        const block = await this.#block();
+        this.#part.add(block);
+      }
       const room = this.#partSize(this.#parts + 1) - this.#part.length;
       from += this.#part.append(bytes.subarray(from, from + room));
     }
@@ -81,8 +86,7 @@ export class ObjectSink implements OutputSink {
   #follow(signal: AbortSignal): void {
     if (this.#following) return;
     this.#following = true;
-    if (signal.aborted) this.#ended.abort(signal.reason);
-    else signal.addEventListener("abort", () => this.#ended.abort(signal.reason), { once: true });
+    onAbort(signal, () => this.#ended.abort(signal.reason));
   }
 
   /** Bytes of part `number`: doubles every 1,000 parts, so that 10,000 parts hold 8 TB. */
