@@ -50,10 +50,13 @@ test("npm start -- --keep stays usable until it is ended, then leaves nothing", 
   await using folder = await temporaryFolder();
   const run = start(folder.path, "--keep");
   let printed = "";
-  for await (const chunk of run.child.stdout.iterator({ destroyOnReturn: false })) {
-    printed += chunk;
-    if (printed.includes("| head")) break;
-  }
+  const ready = new Promise<void>((resolve) => {
+    run.child.stdout.on("data", (chunk: Buffer) => {
+      printed += chunk;
+      if (printed.includes("| head")) resolve();
+    });
+  });
+  await Promise.race([ready, run.ended]);
   const home = /PLUGFS_HOME=(\S+)/.exec(printed)?.[1] ?? "";
   assert.match(
     await readFile(join(home, "conf", "flink-conf.yaml"), "utf8"),
