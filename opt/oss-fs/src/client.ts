@@ -4,6 +4,7 @@ import { type About, answerError, connectionError, storeError } from "./errors.t
 import { type Attempt, withRetries } from "./retry.ts";
 import type { OssSettings } from "./settings.ts";
 import { type Answer, type Exchange, type Outcome, Transport } from "./transport.ts";
+import { xmlText } from "./xml.ts";
 
 /** One request to the bucket. */
 export interface StoreRequest {
@@ -73,7 +74,8 @@ export class OssClient {
     const body = await this.#read(outcome, request);
     const wait = Number(headers["x-oss-qos-delay-time"]);
     if (wait > 0) attempt?.waitAtLeast(wait);
-    throw this.#amendClock(storeError({ status, headers, body }, request.about), headers.date);
+    const time = xmlText(body, "ServerTime") ?? headers.date ?? "";
+    throw this.#amendClock(storeError({ status, headers, body }, request.about), Date.parse(time));
   }
 
   /** What a broken-off request rejects with: the signal's reason, or a `FileSystemError`. */
@@ -114,9 +116,9 @@ export class OssClient {
   }
 
   /** A wrong clock is amended by the store's own, once for every change of it, and the request tried again. */
-  #amendClock(error: FileSystemError, date: string | undefined): FileSystemError {
-    if (error.storeCode !== "RequestTimeTooSkewed" || date === undefined) return error;
-    const skew = Date.parse(date) - Date.now();
+  #amendClock(error: FileSystemError, storeTime: number): FileSystemError {
+    if (error.storeCode !== "RequestTimeTooSkewed") return error;
+    const skew = storeTime - Date.now();
     if (!(Math.abs(skew - this.#skewMs) > 60_000)) return error;
     this.#skewMs = skew;
     this.#oss.options.amendTimeSkewed = skew;

@@ -153,7 +153,7 @@ function byNative(native: string | undefined, cause: unknown): Meaning {
     case "ETIMEDOUT":
     case "EHOSTUNREACH":
     case "ENETUNREACH":
-      return { code: "ETIMEDOUT", retryable: true };
+      return { code: "ETIMEDOUT", message: `timed out (${messageOf(cause)})`, retryable: true };
     case "EMFILE":
     case "ENFILE":
       return { code: "EMFILE", retryable: true };
@@ -172,8 +172,12 @@ function byNative(native: string | undefined, cause: unknown): Meaning {
   }
   return {
     code: "EIO",
-    message: `the request failed (${cause instanceof Error ? cause.message : native})`,
+    message: `the request failed (${messageOf(cause)})`,
   };
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function isTlsCode(native: string): boolean {

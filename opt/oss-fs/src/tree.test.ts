@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BUCKET, list, openFixture, path, sample, write } from "../test/support.ts";
+
+const FOREVER = Number.POSITIVE_INFINITY;
+
+function count(operations: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const operation of operations) counts[operation] = (counts[operation] ?? 0) + 1;
+  return counts;
+}
+
+async function put(server: { put(b: string, k: string, x: string): Promise<void> }, keys: readonly string[]) {
+  for (const key of keys) await server.put(BUCKET, key, key);
+}
+
+const numbered = (folder: string, length: number) =>
+  Array.from({ length }, (_, i) => `${folder}/${String(i).padStart(5, "0")}`);
+
+test("a tree of 2,500 files is deleted by 3 listings and 3 batch deletes", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await put(server, [...numbered("d", 2500), "keep/x"]);
+  assert.equal(await fs.delete(path("d"), { recursive: true }), true);
+  assert.deepEqual(server.keys(BUCKET), ["keep/x"]);
+  assert.deepEqual(count(fixture.requests()), { HeadObject: 1, ListObjectsV2: 3, DeleteMultipleObjects: 3 });
+});
+
+test("delete: missing, file, empty and full folder, root", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await put(server, ["full/x", "f", "p/only"]);
+  await fs.mkdirs(path("empty"));
+  fixture.requests();
+  assert.equal(await fs.delete(path("missing")), false);
+  assert.equal(await fs.delete(path("missing"), { recursive: true }), false);
+  await assert.rejects(fs.delete(path("full")), { code: "ENOTEMPTY" });
+  assert.equal(await fs.delete(path("empty")), true);
+  assert.equal(await fs.delete(path("f")), true);
+  await assert.rejects(fs.delete(path(""), { recursive: true }), { code: "EPERM" });
+  fixture.requests();
+  assert.equal(await fs.delete(path("p/only")), true);
+  assert.deepEqual(fixture.requests(), ["HeadObject", "DeleteObject", "ListObjectsV2", "PutObject"]);
+  assert.deepEqual(server.keys(BUCKET), ["full/x", "p/"]);
+  assert.equal((await fs.getFileStatus(path("p"))).kind, "directory");
+});
+
+test("a batch delete that fails midway says how far it came", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await put(server, numbered("d", 2500));
+  const fault = { kind: "status", status: 403, code: "AccessDenied" } as const;
+  server.faults.add({ operation: "DeleteMultipleObjects", nth: 2, times: FOREVER, fault });
+  await assert.rejects(fs.delete(path("d"), { recursive: true }), {
+    code: "EIO",
+    message: /1000 objects were deleted, the others are still there/,
+  });
+  assert.equal(server.keys(BUCKET).length, 1500);
+});
+
+test("rename of a file: requests, metadata, and what it refuses", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await put(server, ["a/1", "a/2", "b/x", "f"]);
+  fixture.requests();
+  await fs.rename(path("a/1"), path("b/1"));
+  assert.equal(fixture.requests().length, 6);
+  await fs.rename(path("b/1"), path("b/2"));
+  assert.deepEqual(fixture.requests(), ["HeadObject", "ListObjectsV2", "CopyObject", "DeleteObject"]);
+  await fs.rename(path("a/2"), path("b/3"));
+  assert.equal(fixture.requests().length, 7);
+  assert.deepEqual(server.keys(BUCKET), ["a/", "b/2", "b/3", "b/x", "f"]);
+
+  await assert.rejects(fs.rename(path("b/2"), path("b/3")), { code: "EEXIST" });
+  await assert.rejects(fs.rename(path("b/2"), path("a")), { code: "EEXIST" });
+  await assert.rejects(fs.rename(path("b/2"), path("a"), { overwrite: true }), { code: "EISDIR" });
+  await assert.rejects(fs.rename(path("b/2"), path("f/x")), { code: "ENOTDIR" });
+  await assert.rejects(fs.rename(path("b/2"), path("b/2")), { code: "EINVAL" });
+  await assert.rejects(fs.rename(path("b"), path("b/c")), { code: "EINVAL" });
+  await assert.rejects(fs.rename(path("nothing"), path("b/9")), { code: "ENOENT" });
+  await assert.rejects(fs.rename(path(""), path("x")), { code: "EINVAL" });
+  await assert.rejects(fs.rename(path("b"), path("f")), { code: "EEXIST" });
+  assert.deepEqual(server.keys(BUCKET), ["a/", "b/2", "b/3", "b/x", "f"]);
+  await fs.rename(path("b/2"), path("b/3"), { overwrite: true });
+  assert.deepEqual(server.keys(BUCKET), ["a/", "b/3", "b/x", "f"]);
+  assert.equal(Buffer.from((await server.get(BUCKET, "b/3")) ?? []).toString(), "a/1");
+});
+
+test("rename of a tree moves every object, and those that come meanwhile survive", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await put(server, ["src/", "src/a/1", "src/b", ...numbered("src/n", 1200)]);
+  const first = server.faults.add({ operation: "DeleteMultipleObjects", fault: { kind: "delay", ms: 1 } });
+  const renaming = fs.rename(path("src"), path("dst"));
+  await first.happened();
+  await server.put(BUCKET, "src/late", "late");
+  await renaming;
+  assert.deepEqual(server.keys(BUCKET), ["dst/", "dst/a/1", "dst/b", ...numbered("dst/n", 1200), "src/late"]);
+  const { CopyObject, DeleteMultipleObjects } = count(fixture.requests());
+  assert.deepEqual([CopyObject, DeleteMultipleObjects], [1203, 2]);
+});
+
+test("a rename that cannot copy everything leaves the source whole and the target empty", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  const keys = numbered("src", 30);
+  await put(server, keys);
+  const fault = { kind: "status", status: 403, code: "AccessDenied" } as const;
+  server.faults.add({ operation: "CopyObject", nth: 12, fault });
+  await assert.rejects(fs.rename(path("src"), path("dst")), { code: "EACCES" });
+  assert.deepEqual(server.keys(BUCKET), keys);
+});
+
+test("a rename that cannot delete its sources loses nothing and says so", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await put(server, numbered("src", 3));
+  const fault = { kind: "status", status: 403, code: "AccessDenied" } as const;
+  server.faults.add({ operation: "DeleteMultipleObjects", times: FOREVER, fault });
+  await assert.rejects(fs.rename(path("src"), path("dst")), {
+    code: "EIO",
+    message: /0 objects were moved, 3 were copied and are still at the source too/,
+  });
+  assert.deepEqual(server.keys(BUCKET), [...numbered("dst", 3), ...numbered("src", 3)]);
+});
+
+test("an aborted rename of a tree loses nothing", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  const keys = numbered("src", 50);
+  await put(server, keys);
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const stalled = server.faults.add({ operation: "CopyObject", nth: 20, fault: { kind: "silence" } });
+  const renaming = fs.rename(path("src"), path("dst"), { signal: controller.signal });
+  await stalled.happened();
+  controller.abort(reason);
+  await assert.rejects(renaming, (error) => error === reason);
+  const left = server.keys(BUCKET);
+  assert.deepEqual(
+    keys.filter((key) => !left.includes(key)),
+    [],
+  );
+});
+
+for (const fault of [
+  { kind: "answer-lost" },
+  { kind: "reset-before-headers" },
+  { kind: "ok-with-error-body", code: "InternalError" },
+  { kind: "throttle", delayMs: 1 },
+] as const) {
+  test(`moves and deletes survive ${fault.kind}`, async () => {
+    await using fixture = await openFixture();
+    const { fs, server } = fixture;
+    await put(server, numbered("src", 20));
+    for (const operation of ["CopyObject", "DeleteMultipleObjects", "ListObjectsV2"]) {
+      server.faults.add({ operation, fault, nth: 1, times: 2 });
+    }
+    await fs.rename(path("src"), path("dst"));
+    assert.deepEqual(server.keys(BUCKET), numbered("dst", 20));
+    for (const operation of ["CopyObject", "DeleteObject", "HeadObject"]) {
+      if (fault.kind !== "ok-with-error-body" || operation === "CopyObject") {
+        server.faults.add({ operation, fault, nth: 1, times: 2 });
+      }
+    }
+    await fs.rename(path("dst/00000"), path("dst/moved"));
+    assert.deepEqual(server.keys(BUCKET), [...numbered("dst", 20).slice(1), "dst/moved"]);
+  });
+}
+
+test("a source that is overwritten between listing and copy is not moved half", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await put(server, ["src/a"]);
+  const held = server.faults.add({ operation: "CopyObject", fault: { kind: "delay", ms: 50 } });
+  const renaming = fs.rename(path("src"), path("dst"));
+  await held.happened();
+  await server.put(BUCKET, "src/a", "newer");
+  await renaming.catch((error) => assert.equal(error.code, "ESTALE"));
+  const keys = server.keys(BUCKET);
+  const kept = keys.includes("src/a") ? "src/a" : "dst/a";
+  assert.equal(Buffer.from((await server.get(BUCKET, kept)) ?? []).toString(), "newer");
+});
+
+test("mkdirs costs depth + 2, an existing folder 2", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await fs.mkdirs(path("a/b/c/d"));
+  assert.equal(fixture.requests().length, 6);
+  await fs.mkdirs(path("a/b/c/d"));
+  assert.equal(fixture.requests().length, 2);
+  await fs.mkdirs(path("a/b"));
+  assert.equal(fixture.requests().length, 2);
+  await fs.mkdirs(path(""));
+  assert.deepEqual(server.keys(BUCKET), ["a/b/c/d/"]);
+  assert.deepEqual(await list(fs, "a/b/c/d"), []);
+  await write(fs, "f", "x");
+  await assert.rejects(fs.mkdirs(path("f")), { code: "EEXIST" });
+  await assert.rejects(fs.mkdirs(path("f/x/y")), { code: "ENOTDIR" });
+});
+
+test("copy keeps the bytes and tells the target's status", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await server.put(BUCKET, "a", sample(1000));
+  const status = await fs.copy(path("a"), path("b/c"));
+  assert.deepEqual(status, await fs.getFileStatus(path("b/c")));
+  assert.deepEqual(await server.get(BUCKET, "b/c"), await server.get(BUCKET, "a"));
+  await assert.rejects(fs.copy(path("a"), path("b/c")), { code: "EEXIST" });
+  await assert.rejects(fs.copy(path("a"), path("a"), { overwrite: true }), { code: "EINVAL" });
+  await assert.rejects(fs.copy(path("b"), path("x")), { code: "EISDIR" });
+  await fs.copy(path("a"), path("b/c"), { overwrite: true });
+});
