@@ -226,7 +226,7 @@ export class UriFileSystem extends NotYetServed {
       await source.fileSystem.getFileStatus(target);
       return;
     }
-    await this.#checkParent({ ...source, path: target }, "rename");
+    if (isSameStore(source.path, target)) await this.#checkParent({ ...source, path: target }, "rename");
     await source.fileSystem.rename(source.path, target, { overwrite: true });
   }
 
@@ -249,9 +249,7 @@ export class UriFileSystem extends NotYetServed {
       await source.fileSystem.getFileStatus(source.path);
       return;
     }
-    const sameStore =
-      source.path.scheme === target.path.scheme && source.path.authority === target.path.authority;
-    if (sameStore && source.fileSystem.capabilities.has("server-side-copy")) {
+    if (isSameStore(source.path, target.path) && source.fileSystem.capabilities.has("server-side-copy")) {
       await source.fileSystem.copy(source.path, target.path, { overwrite });
     } else {
       await copyThrough(source, target, { overwrite, createParents: !hasFolders(target) });
@@ -272,6 +270,10 @@ export class UriFileSystem extends NotYetServed {
     const code = status === undefined ? "ENOENT" : "ENOTDIR";
     throw new FileSystemError({ code, path: place.path, operation });
   }
+}
+
+function isSameStore(a: Path, b: Path): boolean {
+  return a.scheme === b.scheme && a.authority === b.authority;
 }
 
 function hasFolders({ fileSystem }: Place): boolean {
