@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
@@ -12,12 +12,14 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const command = ["--conditions=plugfs-source", "--import", "tsx", "scripts/start.ts"];
 
 /** The script of `npm start`, with a temporary folder of its own, so that whatever it leaves is seen. */
-function start(temporary: string, ...args: string[]) {
+function start(t: TestContext, temporary: string, ...args: string[]) {
   const child = spawn(process.execPath, [...command, ...args], {
     cwd: root,
     env: { ...process.env, TMPDIR: temporary, PLUGFS_HOME: "" },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // A check that fails must not leave the child behind, which would keep this file from ending.
+  t.after(() => child.kill("SIGKILL"));
   return { child, output: text(child.stdout), errors: text(child.stderr), ended: once(child, "close") };
 }
 
@@ -26,9 +28,9 @@ async function leftIn(temporary: string): Promise<string[]> {
   return (await readdir(temporary)).filter((name) => !name.startsWith("tsx-"));
 }
 
-test("npm start does the main job and leaves nothing", async () => {
+test("npm start does the main job and leaves nothing", async (t) => {
   await using folder = await temporaryFolder();
-  const run = start(folder.path);
+  const run = start(t, folder.path);
   const [code] = await run.ended;
   const output = await run.output;
   assert.equal(await run.errors, "");
@@ -46,9 +48,9 @@ test("npm start does the main job and leaves nothing", async () => {
   assert.deepEqual(await leftIn(folder.path), []);
 });
 
-test("npm start -- --keep stays usable until it is ended, then leaves nothing", async () => {
+test("npm start -- --keep stays usable until it is ended, then leaves nothing", async (t) => {
   await using folder = await temporaryFolder();
-  const run = start(folder.path, "--keep");
+  const run = start(t, folder.path, "--keep");
   let printed = "";
   const ready = new Promise<void>((resolve) => {
     run.child.stdout.on("data", (chunk: Buffer) => {
@@ -75,9 +77,9 @@ test("npm start -- --keep stays usable until it is ended, then leaves nothing", 
 });
 
 for (const heading of ["Home", "Plugins", "Job"]) {
-  test(`npm start interrupted after it printed "${heading}" leaves nothing`, async () => {
+  test(`npm start interrupted after it printed "${heading}" leaves nothing`, async (t) => {
     await using folder = await temporaryFolder();
-    const run = start(folder.path);
+    const run = start(t, folder.path);
     run.child.stdout.on("data", (chunk: Buffer) => {
       if (chunk.includes(`\n${heading}\n`)) run.child.kill("SIGINT");
     });
