@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
-import { errorCode, FileSystemError } from "../errors/errors.ts";
-import type { FileStatus, FileSystem } from "./contract.ts";
+import { FileSystemError } from "../errors/errors.ts";
+import type { FileStatus } from "./contract.ts";
 import {
   argumentError,
   asNode,
@@ -11,6 +11,14 @@ import {
 } from "./node/arguments.ts";
 import { UriDirent, UriStats } from "./node/entries.ts";
 import { NotYetServed } from "./node/not-yet-served.ts";
+import {
+  firstMissing,
+  hasFolders,
+  isSameStore,
+  type Place,
+  refuseLocal,
+  statusIfAny,
+} from "./node/places.ts";
 import { copyThrough, type FileContent, readWhole, writeWhole } from "./node/whole-files.ts";
 import type { Path } from "./path.ts";
 import type { FileSystems } from "./provider.ts";
@@ -30,7 +38,6 @@ export interface ReaddirOptions extends EncodingOptions {
   readonly withFileTypes?: boolean | undefined;
 }
 type Text = { readonly encoding: BufferEncoding };
-type Place = { readonly path: Path; readonly fileSystem: FileSystem };
 
 /**
  * `node:fs/promises` by URI, over every scheme: Node's names, options, results and error codes.
@@ -270,41 +277,4 @@ export class UriFileSystem extends NotYetServed {
     const code = status === undefined ? "ENOENT" : "ENOTDIR";
     throw new FileSystemError({ code, path: place.path, operation });
   }
-}
-
-function isSameStore(a: Path, b: Path): boolean {
-  return a.scheme === b.scheme && a.authority === b.authority;
-}
-
-function hasFolders({ fileSystem }: Place): boolean {
-  return fileSystem.capabilities.has("directories");
-}
-
-async function statusIfAny(fileSystem: FileSystem, path: Path): Promise<FileStatus | undefined> {
-  try {
-    return await fileSystem.getFileStatus(path);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-async function firstMissing(fileSystem: FileSystem, folder: Path): Promise<Path | undefined> {
-  let missing: Path | undefined;
-  for (let at: Path | null = folder; at !== null; at = at.parent) {
-    if ((await statusIfAny(fileSystem, at)) !== undefined) return missing;
-    missing = at;
-  }
-  return missing;
-}
-
-/** Local files have permissions and links, for which the contract has no words yet: better nothing than a guess. */
-function refuseLocal(place: Place, operation: string, what: string): void {
-  if (place.path.scheme !== "file" || place.fileSystem.capabilities.has("posix")) return;
-  throw new FileSystemError({
-    code: "ENOTSUP",
-    path: place.path,
-    operation,
-    message: `${what} of local files are not served yet`,
-  });
 }

@@ -87,6 +87,13 @@ export class LocalFileSystem extends FileSystem {
         if (stats.isDirectory()) throw new FileSystemError({ code: "EISDIR", path });
         if (!stats.isFile()) throw notRegular(path);
         const status = statusOf(path, stats);
+        if (status.length === 0 && (await handle.read(new Uint8Array(1), 0, 1, 0)).bytesRead > 0) {
+          throw new FileSystemError({
+            code: "ENOTSUP",
+            path,
+            message: "the system does not tell its length",
+          });
+        }
         if (ifVersion !== undefined && status.version !== ifVersion) {
           throw new FileSystemError({ code: "ESTALE", path });
         }
