@@ -221,6 +221,8 @@ export interface RecoverableWriter {
 
 /** Disposed = local resources freed, persisted state kept. */
 export interface RecoverableStream extends AsyncDisposable {
+  /** What {@link RecoverableWriter.pending} and `discard` know this write by; the same after `recover`. */
+  readonly id: string;
   readonly position: number;
   write(bytes: Uint8Array): Promise<void>;
   /** Makes every byte so far durable; resolves to a versioned recoverable that any process can read. */

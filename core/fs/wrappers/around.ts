@@ -147,6 +147,10 @@ export class AroundRecoverableStream implements RecoverableStream {
     this.#opened = opened;
   }
 
+  get id(): string {
+    return this.#inner.id;
+  }
+
   get position(): number {
     return this.#inner.position;
   }

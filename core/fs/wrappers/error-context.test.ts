@@ -54,6 +54,7 @@ class Failing extends FileSystem {
     const fail = this.#fail;
     if (!this.#late) fail();
     const stream = async () => ({
+      id: "1",
       position: 0,
       write: fail,
       persist: fail,

@@ -114,6 +114,7 @@ class Recorder extends FileSystem {
       commitAfterRecovery: () => this.#note(STATUS, "commitAfterRecovery"),
     };
     const stream: RecoverableStream = {
+      id: "1",
       position: 7,
       write: (bytes) => this.#note(undefined, "recoverable write", bytes),
       persist: () => this.#note(BYTES, "persist"),
@@ -159,7 +160,7 @@ async function callEverything(fs: FileSystem): Promise<unknown[]> {
   const writer = await fs.createRecoverableWriter();
   const stream = await writer.open(PATH, { signal, overwrite: true });
   await stream.write(BYTES);
-  out.push(stream.position, await stream.persist());
+  out.push(stream.id, stream.position, await stream.persist());
   const committer = await stream.closeForCommit();
   out.push(committer.recoverable, await committer.commit(), await committer.commitAfterRecovery());
   await (await writer.recover(BYTES, { signal }))[Symbol.asyncDispose]();

@@ -46,6 +46,7 @@ class Counting extends LocalFileSystem {
   override async createRecoverableWriter(): Promise<RecoverableWriter> {
     const fail = () => assert.fail();
     const open = async (): Promise<RecoverableStream> => ({
+      id: "1",
       position: 0,
       write: fail,
       persist: fail,
