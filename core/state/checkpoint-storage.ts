@@ -221,7 +221,6 @@ function completed(entries: readonly Entry[]): CheckpointInfo[] {
 }
 
 async function deleteIfEmpty(fileSystem: FileSystem, directory: Path): Promise<void> {
-  if (!fileSystem.capabilities.has("directories")) return;
   try {
     await fileSystem.delete(directory);
   } catch (error) {
