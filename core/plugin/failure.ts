@@ -41,7 +41,11 @@ export interface CodePlace {
 
 /** Of what an import threw. Paths inside a copy are given as those in the plugin's folder. */
 export async function importFailure(id: string, place: CodePlace, cause: unknown): Promise<PluginError> {
-  if (cause instanceof PluginError) return cause;
+  if (cause instanceof PluginError) {
+    if (cause.id !== undefined) return cause;
+    const { code, phase, message } = cause;
+    return new PluginError({ code, id, phase, message, cause });
+  }
   const own = (text: string) => text.replaceAll(place.home, place.directory);
   const message = own(errorMessage(cause));
   if (UNRESOLVED.has(errorCode(cause) ?? "")) {

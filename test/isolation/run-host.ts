@@ -48,6 +48,12 @@ export async function runHost(scene: Scene, job: HostJob, start: HostStart = {})
   return JSON.parse(line) as HostReport;
 }
 
+/** Major and minor of the Node that runs the hosts. */
+export async function nodeVersion(): Promise<number[]> {
+  const version = await runNode(["--print", "process.versions.node"]);
+  return version.trim().split(".").map(Number);
+}
+
 /** Resolves to what it printed; rejects with its stderr unless it exits with 0. */
 export async function runNode(
   args: readonly string[],

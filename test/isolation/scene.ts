@@ -10,7 +10,8 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { HOST } from "./host.ts";
 import { type Format, probePlugin } from "./probe-plugin.ts";
 
-export const repository = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+export const repository =
+  process.env.PLUGFS_PACKAGE ?? fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
 /** Where the plugins folder lies: inside the host's folder, outside of it, behind a link, under an odd name. */
 export type Layout = "inside" | "outside" | "linked" | "odd-name" | "pnpm";

@@ -47,8 +47,6 @@ export class Isolation {
     roots: this.roots,
     patterns: this.#lists.map((list) => list.patterns),
     host: this.host,
-    core: new URL(import.meta.url.endsWith(".ts") ? "../../index.ts" : "../../index.js", import.meta.url)
-      .href,
   }));
   #installed = false;
   #names = 0;

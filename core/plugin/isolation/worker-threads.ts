@@ -23,16 +23,19 @@ export interface WorkerState {
 
 export const WORKER_STATE = "plugfs.isolation";
 
-export function wrappedWorkerThreads(state: () => Omit<WorkerState, "typescript">): typeof workerThreads {
+export function wrappedWorkerThreads(
+  state: () => Omit<WorkerState, "core" | "typescript">,
+): typeof workerThreads {
   const Wrapped = new Proxy(Worker, {
     construct(target, [file, options = {}]: [string | URL, WorkerOptions?], newTarget) {
-      const start = moduleFile("worker-start", "workers that plugins start").href;
+      const start = moduleFile("worker-start", "workers that plugins start");
+      const core = new URL(`../../index.${start.href.split(".").at(-1)}`, start).href;
       const typescript = /\.[mc]?tsx?$/.test(file instanceof URL ? file.pathname : file);
       const make = (inherited: readonly string[]): Worker => {
-        const execArgv = [...inherited, "--import", start];
+        const execArgv = [...inherited, "--import", start.href];
         return Reflect.construct(target, [file, { ...options, execArgv }], newTarget);
       };
-      setEnvironmentData(WORKER_STATE, { ...state(), typescript } satisfies WorkerState as never);
+      setEnvironmentData(WORKER_STATE, { ...state(), core, typescript } satisfies WorkerState as never);
       try {
         return withAllowedFlags(options.execArgv ?? process.execArgv, make);
       } finally {
