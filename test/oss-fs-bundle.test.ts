@@ -15,13 +15,13 @@ test("opt/oss-fs, copied without any node_modules, runs with nothing but plugfs 
   await using folder = await temporaryFolder();
   const copy = join(folder.path, "plugins/oss-fs");
   await mkdir(copy, { recursive: true });
-  const { files } = JSON.parse(await readFile(join(ossFs, "package.json"), "utf8"));
-  for (const file of ["package.json", ...files]) await cp(join(ossFs, file), join(copy, file));
+  const manifest = JSON.parse(await readFile(join(ossFs, "package.json"), "utf8"));
+  for (const file of ["package.json", ...manifest.files]) await cp(join(ossFs, file), join(copy, file));
   await mkdir(join(folder.path, "node_modules"));
   await symlink(root, join(folder.path, "node_modules/plugfs"));
 
   const program = `
-    const { default: Factory } = require(${JSON.stringify(copy)});
+    const { default: Factory } = require(${JSON.stringify(join(copy, manifest.exports))});
     console.log(new Factory().scheme);`;
   const { stdout } = await promisify(execFile)(process.execPath, ["-e", program], { cwd: folder.path });
   assert.equal(stdout, "oss\n");
