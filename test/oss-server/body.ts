@@ -47,7 +47,8 @@ export class RequestBody {
 
   async *#received(): AsyncIterable<Uint8Array> {
     this.#begin();
-    for await (const chunk of this.#message as AsyncIterable<Buffer>) {
+    // Not destroyed when the reader gives up: an answer has to go out on the same connection.
+    for await (const chunk of this.#message.iterator({ destroyOnReturn: false })) {
       this.#entry.bytesIn += chunk.length;
       await this.#pace.pass(chunk.length);
       yield chunk;

@@ -80,6 +80,8 @@ export async function handle(
     if (exchange.awaitsContinue) response.setHeader("Connection", "close");
     const { faults } = exchange;
     await send(given, { message, response, entry, connection, faults, latency: shape.latency, closing });
+    // What is left of a body that was refused is read and dropped, so that the client gets to see its answer.
+    if (!message.complete) message.resume();
   } catch {
     response.destroy();
   }

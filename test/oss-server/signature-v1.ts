@@ -95,6 +95,10 @@ function stringsToSign({ method, headers, query }: OssRequest, target: Target, d
 function resourcesOf({ style, bucket, key }: Target): string[] {
   if (bucket === "") return ["/"];
   const resource = `/${bucket}/${key}`;
-  // opendal asks for `/bucket?…` and signs just that, without the slash.
-  return style === "path" && key === "" ? [resource, `/${bucket}`] : [resource];
+  if (style === "host") return [resource];
+  // OSS has no path style, and signers differ there: aliyun-sdk signs `/bucket` for a listing, without the slash;
+  // opendal 0.49.1 signs the bucket before the whole path, which has it once more.
+  return key === ""
+    ? [resource, `/${bucket}`, `/${bucket}/${bucket}`, `/${bucket}/${bucket}/`]
+    : [resource, `/${bucket}${resource}`];
 }

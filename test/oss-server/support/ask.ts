@@ -68,7 +68,7 @@ export function ask(
 }
 
 const SIGNED =
-  /^(?:acl|append|bucketInfo|continuation-token|delete|location|objectMeta|partNumber|position|response-.*|security-token|stat|symlink|tagging|uploadId|uploads)$/;
+  /^(?:acl|append|bucketInfo|continuation-token|delete|lifecycle|location|objectMeta|partNumber|position|response-.*|security-token|stat|symlink|tagging|uploadId|uploads)$/;
 
 /** The V1 signature of a request in path style. */
 export function signV1(
