@@ -131,7 +131,7 @@ async function openNew(file: string, createParents: boolean): Promise<FileHandle
   return open(file, "wx");
 }
 
-function temporaryName(name: string): string {
+export function temporaryName(name: string): string {
   const suffix = `.inprogress.${randomUUID()}`;
   let front = name;
   while (Buffer.byteLength(front) > NAME_MAX - 1 - suffix.length) front = [...front].slice(0, -8).join("");

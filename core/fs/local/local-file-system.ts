@@ -13,6 +13,7 @@ import {
   type ListOptions,
   type Logger,
   type OpenOptions,
+  type RecoverableWriter,
   type RenameOptions,
   type SignalOption,
 } from "../contract.ts";
@@ -30,6 +31,7 @@ import {
 } from "./atomic-file.ts";
 import { deleteTree } from "./deletion.ts";
 import { listDirectory } from "./listing.ts";
+import { LocalRecoverableWriter } from "./recoverable-writer.ts";
 import { linkStatsIfAny, statsIfAny, statusAt, statusOf } from "./status.ts";
 
 /** Bytes read from disk at once. */
@@ -47,6 +49,8 @@ const CHUNK_SIZE = 256 * 1024;
 export class LocalFileSystem extends FileSystem {
   override readonly capabilities: ReadonlySet<Capability> = new Set<Capability>([
     "write",
+    "recoverable-writer",
+    "pending-writes",
     "atomic-create",
     "atomic-rename",
     "directories",
@@ -196,6 +200,10 @@ export class LocalFileSystem extends FileSystem {
       },
       dst,
     );
+  }
+
+  override createRecoverableWriter(): Promise<RecoverableWriter> {
+    return Promise.resolve(new LocalRecoverableWriter());
   }
 
   #warnUnnameable(directory: Path, count: number): void {
