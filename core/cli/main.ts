@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+/** The `plugfs` command. */
+import { brokenPipe, EXIT, Interruption } from "./exit.ts";
+import { run } from "./run.ts";
+
+const interrupted = new AbortController();
+
+// The second time nothing is awaited any more.
+process.on("SIGINT", () => stop(EXIT.interrupted));
+process.on("SIGTERM", () => stop(EXIT.terminated));
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") interrupted.abort(brokenPipe());
+});
+process.stderr.on("error", () => {});
+
+function stop(code: 130 | 143): void {
+  if (interrupted.signal.aborted) process.exit(code);
+  interrupted.abort(new Interruption(code, "interrupted"));
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  // Only asking and `-` touch it.
+  get stdin() {
+    return process.stdin;
+  },
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  signal: interrupted.signal,
+});

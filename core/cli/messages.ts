@@ -1,0 +1,51 @@
+import type { Writable } from "node:stream";
+import type { WriteStream } from "node:tty";
+import type { Logger } from "../fs/contract.ts";
+import { describeError } from "./advice.ts";
+import { type Colors, colorsFor } from "./colors.ts";
+import { printable } from "./printable.ts";
+
+/** What goes to stderr, beside the result: warnings and failures, one line each. */
+export class Messages {
+  readonly stream: Writable & Partial<WriteStream>;
+  readonly colors: Colors;
+  /** `plugfs cp`. */
+  subject = "plugfs";
+  /** Failures that were reported. */
+  failures = 0;
+  /** Names that listings had to leave out, because no path can hold them. */
+  leftOut = 0;
+
+  constructor(
+    stream: Writable & Partial<WriteStream>,
+    environment: Readonly<Record<string, string | undefined>>,
+  ) {
+    this.stream = stream;
+    this.colors = colorsFor(stream, environment);
+  }
+
+  /** Something failed, and the command goes on with the rest; its exit code will be 1. */
+  failure(error: unknown): void {
+    this.failures++;
+    this.note(`${this.colors.red(`${this.subject}:`)} ${describeError(error)}`);
+  }
+
+  warning(text: string): void {
+    this.note(`${this.colors.yellow(`${this.subject}: warning:`)} ${printable(text)}`);
+  }
+
+  note(text: string): void {
+    // A progress bar may stand on this line.
+    this.stream.write(this.stream.isTTY === true ? `\r\u001b[K${text}\n` : `${text}\n`);
+  }
+
+  /** For the environment. `isExpected` keeps away what the user of the command knows. */
+  logger(isExpected: (message: string) => boolean): Logger {
+    const warn = (fields: object, message: string) => {
+      const { count, path } = fields as { count?: unknown; path?: unknown };
+      if (typeof count === "number" && typeof path === "string") this.leftOut += count;
+      if (!isExpected(message)) this.warning(message);
+    };
+    return { debug() {}, info() {}, warn, error: warn };
+  }
+}

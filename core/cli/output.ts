@@ -1,0 +1,64 @@
+import type { Writable } from "node:stream";
+import type { WriteStream } from "node:tty";
+import { type Colors, colorsFor } from "./colors.ts";
+import { brokenPipe } from "./exit.ts";
+
+/** Characters gathered before they are written to a pipe or a file. */
+const BUFFER = 16 * 1024;
+
+export interface OutputOptions {
+  /** Whether listings print one JSON object a line. */
+  readonly json: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What a command prints as its result. Waits for the reader, so that a long listing never piles up in memory. */
+export class Output {
+  readonly json: boolean;
+  readonly colors: Colors;
+  readonly isTerminal: boolean;
+  readonly #stream: Writable;
+  #buffer = "";
+
+  constructor(stream: Writable & Partial<WriteStream>, { json, environment }: OutputOptions) {
+    this.#stream = stream;
+    this.json = json;
+    this.isTerminal = stream.isTTY === true;
+    this.colors = colorsFor(stream, environment);
+  }
+
+  async line(text = ""): Promise<void> {
+    this.#buffer += `${text}\n`;
+    if (this.isTerminal || this.#buffer.length >= BUFFER) await this.flush();
+  }
+
+  async lines(texts: Iterable<string>): Promise<void> {
+    for (const text of texts) await this.line(text);
+  }
+
+  object(value: object): Promise<void> {
+    return this.line(JSON.stringify(value));
+  }
+
+  /** The bytes may be reused once it resolves. */
+  async bytes(bytes: Uint8Array): Promise<void> {
+    await this.flush();
+    await this.#write(bytes);
+  }
+
+  async flush(): Promise<void> {
+    if (this.#buffer === "") return;
+    const text = this.#buffer;
+    this.#buffer = "";
+    await this.#write(text);
+  }
+
+  #write(chunk: string | Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write(chunk, (error) => {
+        if (error == null) resolve();
+        else reject((error as NodeJS.ErrnoException).code === "EPIPE" ? brokenPipe() : error);
+      });
+    });
+  }
+}

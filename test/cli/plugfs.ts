@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+const main = fileURLToPath(new URL("../../core/cli/main.ts", import.meta.url));
+const tsx = import.meta.resolve("tsx");
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Record<string, string>;
+  readonly input?: string | Uint8Array;
+}
+
+/** The command as a process of its own, whose streams the test holds. */
+export function start(args: readonly string[], { cwd = repository, env = {} }: RunOptions = {}) {
+  const inherited = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", TZ: "UTC" };
+  return spawn(process.execPath, ["--conditions=plugfs-source", "--import", tsx, main, ...args], {
+    cwd,
+    env: { ...inherited, ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+}
+
+/** Runs `plugfs <args>` to its end. */
+export async function plugfs(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const child = start(args, options);
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.input ?? "");
+  const [code] = await once(child, "close");
+  return { code, stdout, stderr };
+}
