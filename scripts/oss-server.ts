@@ -63,6 +63,12 @@ function parse() {
   }).values;
 }
 
+/** Errors that the command line is to blame for: its own, of a number out of range, of a bucket's name. */
+function isUsageError(error: unknown): error is Error {
+  if (error instanceof UsageError || error instanceof RangeError) return true;
+  return error instanceof Error && "code" in error && error.code === "InvalidBucketName";
+}
+
 async function main(): Promise<number> {
   let server: OssServer;
   try {
@@ -76,7 +82,7 @@ async function main(): Promise<number> {
     const buckets = options.buckets ?? [];
     process.stdout.write(`${JSON.stringify({ endpoint, port, buckets, accessKeyId, region, ca })}\n`);
   } catch (error) {
-    if (error instanceof UsageError || error instanceof RangeError) {
+    if (isUsageError(error)) {
       process.stderr.write(`${error.message}\n\n${USAGE}`);
       return 2;
     }

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { type IncomingHttpHeaders, request } from "node:http";
+import { type Agent, type IncomingHttpHeaders, request } from "node:http";
 import { request as requestTls } from "node:https";
 import type { OssServer } from "../server.ts";
 
@@ -12,6 +12,8 @@ export interface Question {
   readonly accessKeySecret?: string;
   /** Certificates to trust, for a server with TLS. */
   readonly ca?: string;
+  /** Whose connections to use; without it each request has its own. */
+  readonly agent?: Agent;
 }
 
 export interface Reply {
@@ -23,7 +25,7 @@ export interface Reply {
 }
 
 /**
- * One request by bare node:http on a connection of its own, signed (V1) by a signer that the server does not share.
+ * One request by bare node:http, signed (V1) by a signer that the server does not share.
  *
  * @param resource path and query in path style, encoded as they go out: `/demo/a%20b?acl`
  */
@@ -45,7 +47,14 @@ export function ask(
   const url = new URL(server.endpoint);
   const begin = url.protocol === "https:" ? requestTls : request;
   return new Promise((resolve, reject) => {
-    const options = { host: url.hostname, port: url.port, method, path: resource, headers, agent: false };
+    const options = {
+      host: url.hostname,
+      port: url.port,
+      method,
+      path: resource,
+      headers,
+      agent: question.agent ?? false,
+    };
     const sent = begin(
       { ...options, ...(question.ca === undefined ? {} : { ca: question.ca }) },
       (answer) => {
