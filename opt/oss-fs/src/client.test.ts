@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
+import { startProxy } from "../test/proxy.ts";
 import { BUCKET, list, openFileSystem, openFixture, path, read, sample, write } from "../test/support.ts";
 
 test("wrong keys are EACCES with OSS's code, and no error or print shows the secret", async () => {
@@ -141,6 +145,81 @@ test("an endpoint that does not answer in time is ETIMEDOUT", async () => {
 test("TLS: a certificate that nobody vouches for is refused, and told", async () => {
   await using fixture = await openFixture({}, { tls: true });
   await assert.rejects(fixture.fs.open(path("k")), { code: "EIO", message: /not trusted/, retryable: false });
+});
+
+test("TLS with an authority of one's own", async () => {
+  await using folder = await temporaryFolder();
+  await using fixture = await openFixture({}, { tls: true });
+  const file = join(folder.path, "ca.pem");
+  await writeFile(file, fixture.server.ca ?? "");
+  const fs = await openFileSystem(fixture.server, { "fs.oss.connection.ca.file": file });
+  const bytes = sample(3_000_000);
+  await write(fs, "k", bytes);
+  assert.ok((await read(fs, "k")).equals(bytes));
+  await fs.close();
+});
+
+for (const tls of [false, true]) {
+  test(`a proxy with a password carries every request${tls ? ", TLS in a tunnel" : ""}`, async () => {
+    await using folder = await temporaryFolder();
+    await using fixture = await openFixture({}, { tls });
+    await using proxy = await startProxy("user", "pass");
+    const file = join(folder.path, "ca.pem");
+    await writeFile(file, fixture.server.ca ?? "");
+    const keys = {
+      "fs.oss.proxy.host": "127.0.0.1",
+      "fs.oss.proxy.port": proxy.port,
+      "fs.oss.proxy.username": "user",
+      ...(tls ? { "fs.oss.connection.ca.file": file } : {}),
+    };
+    const fs = await openFileSystem(fixture.server, { ...keys, "fs.oss.proxy.password": "pass" });
+    const bytes = sample(3_000_000);
+    await write(fs, "k", bytes);
+    assert.ok((await read(fs, "k")).equals(bytes));
+    await fs.close();
+    assert.ok(proxy.requests > 0);
+    fixture.requests();
+    const wrong = await openFileSystem(fixture.server, { ...keys, "fs.oss.proxy.password": "wrong" });
+    await assert.rejects(wrong.open(path("k")), /407|proxy refused/);
+    assert.deepEqual(fixture.requests(), []);
+    await wrong.close();
+  });
+}
+
+test("both list versions, encrypted and open objects, and the requester pays", async () => {
+  await using fixture = await openFixture({
+    "fs.oss.list.version": 1,
+    "fs.oss.paging.maximum": 3,
+    "fs.oss.server-side-encryption-algorithm": "AES256",
+    "fs.oss.acl.default": "public-read",
+    "fs.oss.requester.pays.enabled": true,
+    "fs.oss.user.agent.prefix": "my-job",
+    "fs.oss.multipart.upload.size": "100 kb",
+  });
+  const { fs, server } = fixture;
+  const seen: Record<string, string | undefined>[] = [];
+  server.faults.add({
+    times: 1000,
+    where: ({ operation, headers }) => {
+      const { "user-agent": agent, ...rest } = Object.fromEntries(headers);
+      seen.push({ ...rest, operation, agent });
+      return false;
+    },
+    fault: { kind: "delay", ms: 0 },
+  });
+  for (let i = 0; i < 10; i++) await write(fs, `d/${i}`, i === 0 ? sample(300_000) : "x");
+  await fs.mkdirs(path("d/sub"));
+  await fs.rename(path("d/1"), path("d/11"));
+  const names = [0, 11, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `d/${i}`);
+  assert.deepEqual(await list(fs, "d"), [...names, "d/sub/"]);
+  assert.equal(seen.filter(({ operation }) => operation === "ListObjectsV2").length, 0);
+  for (const { operation, agent, ...headers } of seen) {
+    assert.match(agent ?? "", /^my-job /);
+    assert.equal(headers["x-oss-request-payer"], "requester");
+    if (!["PutObject", "InitiateMultipartUpload", "CopyObject"].includes(operation ?? "")) continue;
+    assert.equal(headers["x-oss-server-side-encryption"], "AES256", operation);
+    assert.equal(headers["x-oss-object-acl"], "public-read", operation);
+  }
 });
 
 test("after close every call rejects, and nothing keeps the process alive", async () => {

@@ -154,6 +154,8 @@ function makeAliOss(settings: OssSettings, transport: Transport): AliOss {
     ...(region === undefined ? {} : { region: `oss-${region}` }),
     authorizationV4: settings.signatureV4,
     sldEnable: settings.pathStyle,
+    cname: settings.cname,
+    isRequestPay: settings.requesterPays,
     urllib: transport,
   });
 }

@@ -126,6 +126,10 @@ export function storeCodeOf(error: unknown): string | undefined {
 function byStatus(status: number): Meaning {
   if (status === 401 || status === 403) return { code: "EACCES" };
   if (status === 404) return { code: "ENOENT" };
+  if (status === 407) {
+    const hint = "Check fs.oss.proxy.username and fs.oss.proxy.password";
+    return { code: "EACCES", message: "the proxy refused the request", hint };
+  }
   if (status === 408) return { code: "ETIMEDOUT", retryable: true };
   if (status === 412) return { code: "ESTALE" };
   if (status === 429 || status === 503) return THROTTLED;

@@ -9,12 +9,14 @@ import {
 } from "plugfs";
 import { OssFileSystem } from "./file-system.ts";
 import { KEYS } from "./keys.ts";
+import { warnOfOtherKeys } from "./other-keys.ts";
 import { readSettings } from "./settings.ts";
 
 /** `oss://bucket/key`: Alibaba Cloud OSS, configured by `fs.oss.*`. */
 export default class OssFileSystemFactory implements FileSystemFactory {
   readonly scheme = "oss";
   #configuration: Configuration | undefined;
+  #warned = false;
 
   configure(configuration: Configuration): void {
     this.#configuration = configuration;
@@ -34,6 +36,10 @@ export default class OssFileSystemFactory implements FileSystemFactory {
         hint: "Write oss://bucket/key; bucket names have 3 to 63 lower-case letters, digits and hyphens",
       });
     }
-    return new OssFileSystem(bucket, readSettings(this.#configuration, context.logger), context.logger);
+    const { logger } = context;
+    const settings = readSettings(this.#configuration, bucket, logger);
+    if (!this.#warned) warnOfOtherKeys(this.#configuration, logger);
+    this.#warned = true;
+    return new OssFileSystem(bucket, settings, logger);
   }
 }

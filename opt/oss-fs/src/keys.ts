@@ -1,8 +1,9 @@
 import { option } from "plugfs";
 
 /**
- * Every configuration key that oss-fs honours. Names and meanings are hadoop-aliyun's where it has them; the README's
- * table is this list, and a test holds the two together.
+ * Every configuration key that oss-fs honours. Names and meanings are hadoop-aliyun's where it has them, else those of
+ * Alibaba's hadoop-oss-connector-v2, JindoSDK or Flink. The README's table is this list, and a test holds the two
+ * together.
  */
 export const KEYS = {
   endpoint: option.string("fs.oss.endpoint", {
@@ -15,6 +16,7 @@ export const KEYS = {
     fallbackKeys: ["fs.oss.sessionToken"],
     doc: "token of temporary (STS) credentials",
   }),
+
   region: option.string("fs.oss.region", {
     doc: "region for signature V4, such as cn-hangzhou; taken from a standard endpoint's name when not set",
   }),
@@ -26,16 +28,28 @@ export const KEYS = {
     default: true,
     doc: "https for an endpoint without a scheme",
   }),
-  pathStyle: option.boolean("fs.oss.usePathStyle", {
-    default: false,
-    fallbackKeys: ["fs.oss.second.level.domain.enable"],
-    doc: "the bucket in the path instead of the host name; OSS itself refuses this, emulators and proxies may need it",
+  cname: option.boolean("fs.oss.cname.support.enabled", {
+    default: true,
+    doc: "an endpoint that is neither Alibaba's nor an IP address nor localhost is a domain bound to the bucket",
   }),
+  pathStyle: option.boolean("fs.oss.usePathStyle", {
+    fallbackKeys: ["fs.oss.second.level.domain.enable"],
+    doc: "the bucket in the path instead of the host name; OSS itself refuses this, emulators may need it; not set: true for localhost",
+  }),
+  userAgentPrefix: option.string("fs.oss.user.agent.prefix", { doc: "put before the User-Agent" }),
+  requesterPays: option.boolean("fs.oss.requester.pays.enabled", {
+    default: false,
+    doc: "the requester pays (x-oss-request-payer)",
+  }),
+
   connections: option.integer("fs.oss.connection.maximum", {
     default: 32,
     min: 1,
     max: 65_535,
     doc: "connections of one file system (bucket)",
+  }),
+  transferThreads: option.integer("fs.oss.multipart.download.threads", {
+    doc: "transfers at the same time, as Hadoop's thread pool limits them: lowers fs.oss.connection.maximum",
   }),
   connectTimeout: option.duration("fs.oss.connection.establish.timeout", {
     default: 50_000,
@@ -48,6 +62,9 @@ export const KEYS = {
     min: 1,
     max: 2_147_483_647,
     doc: "time without a byte in either direction after which a request is given up",
+  }),
+  caFile: option.string("fs.oss.connection.ca.file", {
+    doc: "file of PEM certificates to trust besides the usual ones",
   }),
   retries: option.integer("fs.oss.attempts.maximum", {
     default: 10,
@@ -62,38 +79,63 @@ export const KEYS = {
     fallbackKeys: ["fs.oss.retry.interval.millisecond"],
     doc: "base of the pause between retries: a random part of base × 2ⁿ, at most 10 s",
   }),
+  proxyHost: option.string("fs.oss.proxy.host", { doc: "HTTP proxy" }),
+  proxyPort: option.integer("fs.oss.proxy.port", {
+    min: -1,
+    max: 65_535,
+    doc: "its port; not set or -1: 443 for an https endpoint, else 80",
+  }),
+  proxyUsername: option.string("fs.oss.proxy.username", { doc: "for Basic authentication at the proxy" }),
+  proxyPassword: option.string("fs.oss.proxy.password", { secret: true, doc: "for Basic authentication" }),
+
   pageSize: option.integer("fs.oss.paging.maximum", {
     default: 1_000,
     min: 1,
     max: 1_000,
     doc: "keys of one listing page and of one batch delete",
   }),
-  uploadPartSize: option.memory("fs.oss.multipart.upload.size", {
-    doc: "part size of uploads, at least 100 KiB; not set: 8 MiB, growing with the file",
+  listVersion: option.integer("fs.oss.list.version", {
+    default: 2,
+    doc: "1 or 2: ListObjects or ListObjectsV2",
   }),
-  uploadParts: option.integer("fs.oss.upload.active.blocks", {
-    min: 1,
-    max: 10_000,
-    doc: "parts of one stream that are uploaded at the same time; not set: 16",
+
+  transferMemory: option.memory("fs.oss.transfer.memory", {
+    default: 256 * 1024 * 1024,
+    min: 1024 * 1024,
+    doc: "memory for data on its way, shared by all streams of one file system",
   }),
   downloadPartSize: option.memory("fs.oss.multipart.download.size", {
     min: 1,
     doc: "bytes of one ranged read; not set: 1 MiB at first, doubling to 8 MiB while a file is read in sequence",
   }),
   downloadParts: option.integer("fs.oss.multipart.download.ahead.part.max.number", {
-    doc: "ranged reads of one stream that are on their way or wait to be consumed; not set: 1 at first, growing to 16",
+    doc: "ranged reads of one stream that are on their way or wait to be consumed; not set: 4 at first, growing to 16",
   }),
-  transferMemory: option.memory("fs.oss.transfer.memory", {
-    default: 256 * 1024 * 1024,
-    min: 1024 * 1024,
-    doc: "memory for data on its way, shared by all streams of one file system",
+  uploadPartSize: option.memory("fs.oss.multipart.upload.size", {
+    fallbackKeys: ["oss.upload.min.part.size"],
+    doc: "part size of uploads, at least 100 KiB; not set: 8 MiB, growing with the file",
   }),
+  uploadParts: option.integer("fs.oss.upload.active.blocks", {
+    min: 1,
+    max: 10_000,
+    fallbackKeys: ["oss.upload.max.concurrent.uploads"],
+    doc: "parts of one stream that are uploaded at the same time; not set: 16",
+  }),
+  copyThreads: option.integer("fs.oss.max.copy.threads", {
+    doc: "copies at the same time; not set: as many as connections",
+  }),
+  copiesPerFolder: option.integer("fs.oss.max.copy.tasks.per.dir", {
+    doc: "copies at the same time in the rename of one folder",
+  }),
+
   skipParentCheck: option.boolean("fs.oss.performance.flags.create", {
     default: false,
     doc: "true: create does not check that the parent is no file, which spares a request",
   }),
+  acl: option.string("fs.oss.acl.default", {
+    doc: "ACL of the objects that are written: private, public-read, public-read-write or default",
+  }),
   encryption: option.string("fs.oss.server-side-encryption-algorithm", {
     doc: "x-oss-server-side-encryption of everything that is written, such as AES256",
   }),
-  userAgentPrefix: option.string("fs.oss.user.agent.prefix", { doc: "put before the User-Agent" }),
 } as const;

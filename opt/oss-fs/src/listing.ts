@@ -1,4 +1,4 @@
-import { checkedXml, type OssClient } from "./client.ts";
+import { checkedXml, type OssClient, type StoreRequest } from "./client.ts";
 import { type About, answerError } from "./errors.ts";
 import { withRetries } from "./retry.ts";
 import { unquoted } from "./status.ts";
@@ -34,31 +34,46 @@ export interface ListRequest {
   readonly about: About;
 }
 
-/** One page (ListObjectsV2); one request. */
+/** One page; one request. `token` is the `next` of the page before it. */
 export function listPage(client: OssClient, request: ListRequest, token?: string): Promise<ListPage> {
-  const { prefix, delimiter, startAfter, limit = client.settings.pageSize, signal, about } = request;
+  const { signal, about } = request;
+  const version = client.settings.listVersion;
+  const parameters = version === 2 ? version2(client, request, token) : version1(client, request, token);
   return withRetries(client.settings.retry, signal, async (attempt) => {
-    const answer = await client.sendOnce(
-      {
-        method: "GET",
-        // The only one of these that signature V1 covers.
-        ...(token === undefined ? {} : { subresources: { "continuation-token": token } }),
-        query: {
-          "list-type": "2",
-          // Keys may hold characters that XML cannot.
-          "encoding-type": "url",
-          "max-keys": String(limit),
-          prefix,
-          ...(delimiter === undefined ? {} : { delimiter }),
-          ...(startAfter === undefined ? {} : { "start-after": startAfter }),
-        },
-        signal,
-        about,
-      },
-      attempt,
-    );
-    return parsePage(checkedXml(answer, "ListBucketResult", about), about);
+    const answer = await client.sendOnce({ method: "GET", ...parameters, signal, about }, attempt);
+    return parsePage(checkedXml(answer, "ListBucketResult", about), version, about);
   });
+}
+
+type Parameters = Pick<StoreRequest, "subresources" | "query">;
+
+function version2(client: OssClient, request: ListRequest, token: string | undefined): Parameters {
+  const { startAfter } = request;
+  return {
+    // The only one of these that signature V1 covers.
+    ...(token === undefined ? {} : { subresources: { "continuation-token": token } }),
+    query: {
+      "list-type": "2",
+      ...common(client, request),
+      ...(startAfter === undefined ? {} : { "start-after": startAfter }),
+    },
+  };
+}
+
+function version1(client: OssClient, request: ListRequest, token: string | undefined): Parameters {
+  const marker = token ?? request.startAfter;
+  return { query: { ...common(client, request), ...(marker === undefined ? {} : { marker }) } };
+}
+
+function common(client: OssClient, request: ListRequest): Record<string, string> {
+  const { prefix, delimiter, limit = client.settings.pageSize } = request;
+  return {
+    // Keys may hold characters that XML cannot.
+    "encoding-type": "url",
+    "max-keys": String(limit),
+    prefix,
+    ...(delimiter === undefined ? {} : { delimiter }),
+  };
 }
 
 /** All pages, each asked for when it is wanted; one request a page. */
@@ -82,7 +97,7 @@ export async function hasAny(
 }
 
 /** Throws a retryable `EIO` for a document that is cut or damaged: an error must never look like an empty folder. */
-export function parsePage(xml: string, about: About): ListPage {
+export function parsePage(xml: string, version: 1 | 2, about: About): ListPage {
   try {
     const page = xmlRoot(xml, "ListBucketResult");
     const decode = xmlText(page, "EncodingType") === "url" ? decodeURIComponent : (text: string) => text;
@@ -98,7 +113,8 @@ export function parsePage(xml: string, about: About): ListPage {
     const prefixes: string[] = [];
     for (const entry of xmlElements(page, "CommonPrefixes")) prefixes.push(decode(needed(entry, "Prefix")));
     const truncated = needed(page, "IsTruncated") === "true";
-    return { objects, prefixes, next: truncated ? decode(needed(page, "NextContinuationToken")) : undefined };
+    const next = version === 2 ? "NextContinuationToken" : "NextMarker";
+    return { objects, prefixes, next: truncated ? decode(needed(page, next)) : undefined };
   } catch (cause) {
     throw answerError("the store's listing cannot be read", about, { retryable: true, cause });
   }

@@ -13,7 +13,7 @@ function settings(values: Record<string, unknown>, warnings: string[] = []) {
   const silent = () => {};
   const warn = (_: object, message: string) => void warnings.push(message);
   const logger: Logger = { debug: silent, info: silent, warn, error: silent };
-  return readSettings(Configuration.of(values), logger);
+  return readSettings(Configuration.of(values), "bucket", logger);
 }
 
 test("the three required keys are enough", () => {
@@ -100,4 +100,59 @@ test("no error shows a secret", () => {
     () => settings(values),
     (error: Error) => !`${error.stack}${JSON.stringify(error)}`.includes("secret-text"),
   );
+});
+
+test("keys of one bucket lie over the others", () => {
+  const read = settings({
+    ...REQUIRED,
+    "fs.oss.bucket.bucket.endpoint": "oss-cn-beijing.aliyuncs.com",
+    "fs.oss.bucket.other.endpoint": "oss-us-west-1.aliyuncs.com",
+    "fs.oss.bucket.bucket.accessKeyId": "own",
+  });
+  assert.deepEqual(
+    [read.endpoint, read.region, read.accessKeyId],
+    ["https://oss-cn-beijing.aliyuncs.com", "cn-beijing", "own"],
+  );
+});
+
+test("how the bucket is addressed", () => {
+  const of = (endpoint: string, more = {}) => {
+    const { cname, pathStyle } = settings({ ...REQUIRED, "fs.oss.endpoint": endpoint, ...more });
+    return [cname, pathStyle];
+  };
+  assert.deepEqual(of("oss-cn-hangzhou.aliyuncs.com"), [false, false]);
+  assert.deepEqual(of("127.0.0.1:80"), [false, false]);
+  assert.deepEqual(of("localhost:80"), [false, true]);
+  assert.deepEqual(of("static.example.com"), [true, false]);
+  assert.deepEqual(of("static.example.com", { "fs.oss.cname.support.enabled": false }), [false, false]);
+  assert.deepEqual(of("static.example.com", { "fs.oss.usePathStyle": true }), [false, true]);
+});
+
+test("proxies follow Hadoop's rules", () => {
+  const proxy = (more: object, endpoint = "http://h") =>
+    settings({ ...REQUIRED, "fs.oss.endpoint": endpoint, ...more }).proxy;
+  const host = { "fs.oss.proxy.host": "p" };
+  assert.equal(proxy({}), undefined);
+  assert.deepEqual(proxy({ ...host, "fs.oss.proxy.port": 3128 }), {
+    host: "p",
+    port: 3128,
+    credentials: undefined,
+  });
+  assert.equal(proxy(host)?.port, 80);
+  assert.equal(proxy(host, "https://h")?.port, 443);
+  for (const [key, values] of [
+    ["fs.oss.proxy.port", { "fs.oss.proxy.port": 1 }],
+    ["fs.oss.proxy.username", { ...host, "fs.oss.proxy.username": "u" }],
+    ["fs.oss.proxy.password", { ...host, "fs.oss.proxy.password": "p" }],
+  ] as const) {
+    assert.throws(() => proxy(values), { code: "ERR_CONFIG_VALUE", key });
+  }
+});
+
+test("ACLs in Hadoop's documented and in Java's spelling", () => {
+  for (const value of ["public-read", "PublicRead", "PUBLIC-READ"]) {
+    assert.equal(settings({ ...REQUIRED, "fs.oss.acl.default": value }).acl, "public-read");
+  }
+  const key = "fs.oss.acl.default";
+  assert.throws(() => settings({ ...REQUIRED, [key]: "everyone" }), { code: "ERR_CONFIG_VALUE", key });
 });

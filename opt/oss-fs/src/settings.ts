@@ -1,32 +1,45 @@
-import { type Configuration, ConfigurationError, type Logger, type Option } from "plugfs";
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { Configuration, ConfigurationError, type Logger, type Option } from "plugfs";
 import { KEYS } from "./keys.ts";
+import type { ProxySettings } from "./proxy.ts";
 import type { RetryPolicy } from "./retry.ts";
 
 /** The configuration of one file system, checked. Sizes are bytes, times milliseconds. */
 export interface OssSettings {
   /** With scheme. */
   readonly endpoint: string;
+  /** The endpoint is the bucket's own domain. */
+  readonly cname: boolean;
+  readonly pathStyle: boolean;
   /** Without the prefix `oss-`; undefined when not known. */
   readonly region: string | undefined;
   readonly signatureV4: boolean;
-  readonly pathStyle: boolean;
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly securityToken: string | undefined;
+  readonly requesterPays: boolean;
+  readonly userAgentPrefix: string | undefined;
   readonly connections: number;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /** PEM. */
+  readonly ca: string | undefined;
+  readonly proxy: ProxySettings | undefined;
   readonly retry: RetryPolicy;
   readonly pageSize: number;
+  readonly listVersion: 1 | 2;
+  readonly transferMemory: number;
   /** Undefined: adaptive. */
-  readonly uploadPartSize: number | undefined;
-  readonly uploadParts: number;
   readonly downloadPartSize: number | undefined;
   readonly downloadParts: number | undefined;
-  readonly transferMemory: number;
+  readonly uploadPartSize: number | undefined;
+  readonly uploadParts: number;
+  /** Copies at the same time. */
+  readonly copies: number;
   readonly checkParent: boolean;
+  readonly acl: string | undefined;
   readonly encryption: string | undefined;
-  readonly userAgentPrefix: string | undefined;
 }
 
 /** OSS's smallest part but for the last, 100 KiB (https://www.alibabacloud.com/help/en/oss/user-guide/multipart-upload). */
@@ -36,47 +49,60 @@ const MAX_PART_BYTES = 2 ** 31 - 1;
 const RETRY_CAP_MS = 10_000;
 const DEFAULT_UPLOAD_PARTS = 16;
 
-/** Reads and checks everything at once, so that a wrong value is told at open. Throws `ConfigurationError`. */
-export function readSettings(configuration: Configuration, logger: Logger): OssSettings {
+/**
+ * Reads and checks everything at once, so that a wrong value is told at open. For one bucket,
+ * `fs.oss.bucket.<name>.x` lies over `fs.oss.x`. Throws `ConfigurationError`.
+ */
+export function readSettings(all: Configuration, bucket: string, logger: Logger): OssSettings {
+  const configuration = ofBucket(all, bucket);
   const endpoint = readEndpoint(configuration);
+  const address = readAddress(configuration, endpoint);
   const accessKeyId = required(configuration, KEYS.accessKeyId, "the id of an access key");
   const accessKeySecret = required(configuration, KEYS.accessKeySecret, "the secret of the access key");
-  const region = readRegion(configuration, endpoint);
-  const version = configuration.get(KEYS.signatureVersion);
-  if (version === "V4" && region === undefined) {
-    throw new ConfigurationError({
-      code: "ERR_CONFIG_MISSING",
-      key: KEYS.region.key,
-      message: `${KEYS.region.key} is not set, and the endpoint does not tell it; signature V4 needs it`,
-      hint: "Set it to the bucket's region, such as cn-hangzhou",
-    });
-  }
+  const connections = readConnections(configuration, logger);
   return {
     endpoint,
-    region,
-    signatureV4: version === undefined ? region !== undefined : version === "V4",
-    pathStyle: configuration.get(KEYS.pathStyle),
+    ...address,
+    ...readSignature(configuration, endpoint),
     accessKeyId,
     accessKeySecret,
     securityToken: text(configuration.get(KEYS.securityToken)),
-    connections: configuration.get(KEYS.connections),
+    requesterPays: configuration.get(KEYS.requesterPays),
+    userAgentPrefix: text(configuration.get(KEYS.userAgentPrefix)),
+    connections,
     connectTimeoutMs: configuration.get(KEYS.connectTimeout),
     idleTimeoutMs: configuration.get(KEYS.idleTimeout),
+    ca: readCertificates(configuration),
+    proxy: readProxy(configuration, endpoint, logger),
     retry: {
       retries: configuration.get(KEYS.retries),
       baseMs: configuration.get(KEYS.retryInterval),
       capMs: RETRY_CAP_MS,
     },
     pageSize: configuration.get(KEYS.pageSize),
+    listVersion: readListVersion(configuration, logger),
+    transferMemory: configuration.get(KEYS.transferMemory),
+    downloadPartSize: configuration.get(KEYS.downloadPartSize),
+    downloadParts: positive(configuration, KEYS.downloadParts, logger),
     uploadPartSize: readUploadPartSize(configuration, logger),
     uploadParts: configuration.get(KEYS.uploadParts) ?? DEFAULT_UPLOAD_PARTS,
-    downloadPartSize: configuration.get(KEYS.downloadPartSize),
-    downloadParts: readDownloadParts(configuration, logger),
-    transferMemory: configuration.get(KEYS.transferMemory),
+    copies: Math.min(
+      positive(configuration, KEYS.copyThreads, logger) ?? connections,
+      positive(configuration, KEYS.copiesPerFolder, logger) ?? connections,
+    ),
     checkParent: !configuration.get(KEYS.skipParentCheck),
+    acl: readAcl(configuration),
     encryption: text(configuration.get(KEYS.encryption)),
-    userAgentPrefix: text(configuration.get(KEYS.userAgentPrefix)),
   };
+}
+
+function ofBucket(all: Configuration, bucket: string): Configuration {
+  const prefix = `fs.oss.bucket.${bucket}.`;
+  const own = [...all.keys(prefix)].map((key) => {
+    const value = { text: all.raw(key) ?? "", source: `${all.source(key)}, ${key}` };
+    return [`fs.oss.${key.slice(prefix.length)}`, value] as const;
+  });
+  return Configuration.from(own).over(all);
 }
 
 function readEndpoint(configuration: Configuration): string {
@@ -96,16 +122,41 @@ function readEndpoint(configuration: Configuration): string {
   });
 }
 
+function readAddress(
+  configuration: Configuration,
+  endpoint: string,
+): Pick<OssSettings, "cname" | "pathStyle"> {
+  const { hostname } = new URL(endpoint);
+  const isLocal = hostname === "localhost";
+  // Names below localhost do not resolve everywhere.
+  const pathStyle = configuration.get(KEYS.pathStyle) ?? isLocal;
+  const isAlibaba = /(^|\.)(aliyuncs\.com|aliyun-inc\.com|aliyun\.com)$/.test(hostname);
+  const cname = configuration.get(KEYS.cname) && !pathStyle && !isAlibaba && !isLocal && isIP(hostname) === 0;
+  return { cname, pathStyle };
+}
+
+function readSignature(
+  configuration: Configuration,
+  endpoint: string,
+): Pick<OssSettings, "region" | "signatureV4"> {
+  const region = readRegion(configuration, endpoint);
+  const version = configuration.get(KEYS.signatureVersion);
+  if (version === "V4" && region === undefined) {
+    throw new ConfigurationError({
+      code: "ERR_CONFIG_MISSING",
+      key: KEYS.region.key,
+      message: `${KEYS.region.key} is not set, and the endpoint does not tell it; signature V4 needs it`,
+      hint: "Set it to the bucket's region, such as cn-hangzhou",
+    });
+  }
+  return { region, signatureV4: version === undefined ? region !== undefined : version === "V4" };
+}
+
 function readRegion(configuration: Configuration, endpoint: string): string | undefined {
   const set = text(configuration.get(KEYS.region))?.replace(/^oss-/, "");
   if (set === undefined) return regionOf(endpoint);
   if (/^[a-z0-9-]+$/i.test(set)) return set;
-  throw new ConfigurationError({
-    code: "ERR_CONFIG_VALUE",
-    key: KEYS.region.key,
-    source: configuration.source(KEYS.region.key),
-    message: `${KEYS.region.key}: expected the name of a region, such as cn-hangzhou`,
-  });
+  throw misfit(configuration, KEYS.region, "expected the name of a region, such as cn-hangzhou");
 }
 
 /** `oss-cn-hangzhou[-internal].aliyuncs.com` and `cn-hangzhou.oss.aliyuncs.com` name their region. */
@@ -127,12 +178,92 @@ function readUploadPartSize(configuration: Configuration, logger: Logger): numbe
   return used;
 }
 
-function readDownloadParts(configuration: Configuration, logger: Logger): number | undefined {
-  const { key } = KEYS.downloadParts;
-  const parts = configuration.get(KEYS.downloadParts);
-  if (parts === undefined || parts > 0) return parts;
-  logger.warn({ key, value: parts }, `${key} is not positive; the default is used`);
+/** Hadoop takes its default for what is not positive, with a warning. */
+function positive(
+  configuration: Configuration,
+  option: Option<number | undefined>,
+  logger: Logger,
+): number | undefined {
+  const value = configuration.get(option);
+  if (value === undefined || value > 0) return value;
+  logger.warn({ key: option.key, value }, `${option.key} is not positive; the default is used`);
   return undefined;
+}
+
+function readConnections(configuration: Configuration, logger: Logger): number {
+  const threads = positive(configuration, KEYS.transferThreads, logger);
+  return Math.min(configuration.get(KEYS.connections), threads ?? Number.POSITIVE_INFINITY);
+}
+
+function readListVersion(configuration: Configuration, logger: Logger): 1 | 2 {
+  const { key } = KEYS.listVersion;
+  const version = configuration.get(KEYS.listVersion);
+  if (version === 1 || version === 2) return version;
+  logger.warn({ key, value: version }, `${key} is neither 1 nor 2; 2 is used`);
+  return 2;
+}
+
+function readCertificates(configuration: Configuration): string | undefined {
+  const file = text(configuration.get(KEYS.caFile));
+  if (file === undefined) return undefined;
+  try {
+    const pem = readFileSync(file, "utf8");
+    if (pem.includes("-----BEGIN CERTIFICATE-----")) return pem;
+  } catch (cause) {
+    throw misfit(configuration, KEYS.caFile, `the file cannot be read (${(cause as Error).message})`);
+  }
+  throw misfit(configuration, KEYS.caFile, "the file holds no PEM certificate");
+}
+
+/** Hadoop's rules: a port needs a host, a user name a password and the other way round. */
+function readProxy(
+  configuration: Configuration,
+  endpoint: string,
+  logger: Logger,
+): ProxySettings | undefined {
+  const host = text(configuration.get(KEYS.proxyHost));
+  const port = configuration.get(KEYS.proxyPort) ?? -1;
+  const username = text(configuration.get(KEYS.proxyUsername));
+  const password = configuration.get(KEYS.proxyPassword);
+  if (host === undefined) {
+    if (port < 0) return undefined;
+    throw misfit(configuration, KEYS.proxyPort, `set without ${KEYS.proxyHost.key}`);
+  }
+  if ((username === undefined) !== (password === undefined)) {
+    const [present, absent] =
+      username === undefined
+        ? [KEYS.proxyPassword, KEYS.proxyUsername]
+        : [KEYS.proxyUsername, KEYS.proxyPassword];
+    throw misfit(configuration, present, `set without ${absent.key}`);
+  }
+  const credentials = username === undefined || password === undefined ? undefined : { username, password };
+  if (port >= 0) return { host, port, credentials };
+  const guessed = endpoint.startsWith("https:") ? 443 : 80;
+  logger.warn(
+    { key: KEYS.proxyPort.key, used: guessed },
+    `${KEYS.proxyPort.key} is not set; ${guessed} is used`,
+  );
+  return { host, port: guessed, credentials };
+}
+
+/** Hadoop's documented values, and the Java names that its code wants instead. */
+function readAcl(configuration: Configuration): string | undefined {
+  const set = text(configuration.get(KEYS.acl));
+  if (set === undefined) return undefined;
+  const name = set.replaceAll(/([a-z])([A-Z])/g, "$1-$2").toLowerCase();
+  if (["private", "public-read", "public-read-write", "default"].includes(name)) return name;
+  const expected = "expected private, public-read, public-read-write or default";
+  throw misfit(configuration, KEYS.acl, expected);
+}
+
+function misfit(configuration: Configuration, option: Option<unknown>, problem: string): ConfigurationError {
+  const { key } = option;
+  return new ConfigurationError({
+    code: "ERR_CONFIG_VALUE",
+    key,
+    source: configuration.source(key),
+    message: `${key}: ${problem}`,
+  });
 }
 
 /** Blanks count as nothing, as in Hadoop. */

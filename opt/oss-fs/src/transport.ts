@@ -1,7 +1,9 @@
 import http from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
+import tls from "node:tls";
 import { onAbort } from "./abort.ts";
+import { type ProxySettings, proxyHeaders, TunnelAgent } from "./proxy.ts";
 
 export interface TransportOptions {
   /** Connections at most; further requests wait in line. */
@@ -12,6 +14,9 @@ export interface TransportOptions {
   readonly idleTimeoutMs: number;
   /** Bucket in the path; the `Host` header is then the endpoint's own. */
   readonly pathStyle: boolean;
+  /** Certificates to trust besides Node's own, in PEM. */
+  readonly ca: string | undefined;
+  readonly proxy: ProxySettings | undefined;
 }
 
 /** What travels past ali-oss, in its `ctx`, to {@link Transport.request}. */
@@ -50,9 +55,14 @@ export class Transport {
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    const agentOptions = { keepAlive: true, maxSockets: options.connections, scheduling: "lifo" } as const;
-    this.#plain = shortLived(new http.Agent(agentOptions));
-    this.#secure = shortLived(new https.Agent(agentOptions));
+    const { connections, proxy, connectTimeoutMs } = options;
+    const common = { keepAlive: true, maxSockets: connections, scheduling: "lifo" } as const;
+    const trust = options.ca === undefined ? {} : { ca: [...tls.rootCertificates, options.ca] };
+    const secure = { ...common, ...trust };
+    this.#plain = shortLived(new http.Agent(common));
+    this.#secure = shortLived(
+      proxy === undefined ? new https.Agent(secure) : new TunnelAgent(proxy, connectTimeoutMs, secure),
+    );
   }
 
   /** Resolves when the answer's headers are there; its body must be consumed or discarded at once. */
@@ -90,8 +100,15 @@ export class Transport {
       path: url.slice(slash),
       headers,
     };
-    if (secure) options.servername = isIP(host) ? "" : host;
-    return (secure ? https : http).request(options);
+    if (secure) {
+      options.servername = isIP(host) ? "" : host;
+      return https.request(options);
+    }
+    const { proxy } = this.#options;
+    if (proxy === undefined) return http.request(options);
+    headers.host ??= origin.host;
+    Object.assign(headers, proxyHeaders(proxy));
+    return http.request({ ...options, host: proxy.host, port: proxy.port, path: url });
   }
 }
 

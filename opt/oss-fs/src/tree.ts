@@ -71,7 +71,7 @@ async function copyBatch(
   const copied: string[] = [];
   try {
     for (const { key } of batch) checkedKey(Path.unsafe("oss", client.bucket, target(key)), about.operation);
-    await forEachConcurrently(batch, client.settings.connections, async (object) => {
+    await forEachConcurrently(batch, client.settings.copies, async (object) => {
       signal?.throwIfAborted();
       const key = target(object.key);
       const path = Path.unsafe("oss", client.bucket, key);

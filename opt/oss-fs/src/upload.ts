@@ -257,8 +257,11 @@ function publishedStatus(target: UploadTarget, payload: Payload, answer: TextAns
 
 /** What goes with every way of writing. */
 export function writeHeaders(store: Store): Record<string, string> {
-  const { encryption } = store.client.settings;
-  return encryption === undefined ? {} : { "x-oss-server-side-encryption": encryption };
+  const { encryption, acl } = store.client.settings;
+  return {
+    ...(encryption === undefined ? {} : { "x-oss-server-side-encryption": encryption }),
+    ...(acl === undefined ? {} : { "x-oss-object-acl": acl }),
+  };
 }
 
 export function forbidOverwrite(target: { readonly overwrite: boolean }): Record<string, string> {

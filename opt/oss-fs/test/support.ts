@@ -12,12 +12,13 @@ export interface Logged {
 }
 
 /** A server, a file system on its bucket, and what both noticed. */
-export interface Fixture extends AsyncDisposable {
+export interface Fixture {
   readonly server: OssServer;
   readonly fs: FileSystem;
   readonly logged: readonly Logged[];
   /** The operations that the server saw since the last call, in order. */
   requests(): string[];
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** `keys` lie over the defaults of tests: retries come after at most some milliseconds. */
