@@ -160,11 +160,13 @@ export class Loader {
   /** Late, so that a host which uses no plugin pays for none of this. */
   async #install(): Promise<Ready> {
     const { settings, shared, coreNamespace } = this.#options;
-    const [{ Isolation }, core, extraRoots] = await Promise.all([
+    const [{ Isolation }, { sweepPrivateFolders }, core, extraRoots] = await Promise.all([
       import("./isolation/isolation.ts"),
+      import("./isolation/private-folder.ts"),
       coreNamespace(),
       realFolders(settings.extraRoots),
     ]);
+    await sweepPrivateFolders();
     const isolation = Isolation.ofProcess();
     isolation.privateFolder.enter();
     const given = new Map<string, unknown>([...Object.entries(shared), ...Object.entries(core)]);
