@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { cp, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +14,16 @@ export async function makeHome(options: {
   accessKeySecret: string;
 }): Promise<{ path: string } & AsyncDisposable> {
   const path = await realpath(await mkdtemp(join(tmpdir(), "plugfs-start-")));
-  const home = { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  // A crash does not reach the end of the scope.
+  const removeAtExit = () => rmSync(path, { recursive: true, force: true });
+  process.once("exit", removeAtExit);
+  const home = {
+    path,
+    async [Symbol.asyncDispose]() {
+      await rm(path, { recursive: true, force: true });
+      process.removeListener("exit", removeAtExit);
+    },
+  };
   try {
     await mkdir(join(path, "conf"));
     await writeFile(
