@@ -21,9 +21,12 @@ export interface Call {
 
 /** What a wrapper does around each call. */
 export interface Around {
-  run<T>(call: Call, body: () => Promise<T>): Promise<T>;
+  /** `moved` tells how many bytes the call read or wrote, from what it resolved to; absent where it moves none. */
+  run<T>(call: Call, body: () => Promise<T>, moved?: (result: T) => number): Promise<T>;
   /** The same for `seek`, the one call that is not asynchronous. */
   runSync(call: Call, body: () => void): void;
+  /** What goes around the calls of a stream that `call` opened. Default: this. */
+  stream?(call: Call): Around;
 }
 
 /** Every step of an iteration is a call. */
@@ -31,12 +34,15 @@ export async function* aroundIterable<T>(
   around: Around,
   call: Call,
   iterable: () => AsyncIterable<T>,
+  moved?: (item: T) => number,
 ): AsyncGenerator<T, void, undefined> {
   const iterator = await around.run(call, async () => iterable()[Symbol.asyncIterator]());
+  const movedByStep =
+    moved && ((step: IteratorResult<T, unknown>) => (step.done === true ? 0 : moved(step.value)));
   let paused = false;
   try {
     for (;;) {
-      const step = await around.run(call, () => iterator.next());
+      const step = await around.run(call, () => iterator.next(), movedByStep);
       if (step.done === true) return;
       paused = true;
       yield step.value;
@@ -63,7 +69,12 @@ export class AroundInputStream implements FsDataInputStream {
       close: { ...opened, operation: "close" },
     };
     if (inner.readRanges !== undefined) {
-      this.readRanges = (ranges) => around.run(this.#calls.read, async () => inner.readRanges?.(ranges));
+      this.readRanges = (ranges) =>
+        around.run(
+          this.#calls.read,
+          async () => inner.readRanges?.(ranges),
+          () => ranges.reduce((sum, { into }) => sum + into.byteLength, 0),
+        );
     }
   }
 
@@ -80,15 +91,15 @@ export class AroundInputStream implements FsDataInputStream {
   }
 
   read(into: Uint8Array): Promise<number> {
-    return this.#around.run(this.#calls.read, () => this.#inner.read(into));
+    return this.#around.run(this.#calls.read, () => this.#inner.read(into), itself);
   }
 
   readAt(position: number, into: Uint8Array): Promise<number> {
-    return this.#around.run(this.#calls.read, () => this.#inner.readAt(position, into));
+    return this.#around.run(this.#calls.read, () => this.#inner.readAt(position, into), itself);
   }
 
   chunks(): AsyncIterable<Uint8Array> {
-    return aroundIterable(this.#around, this.#calls.read, () => this.#inner.chunks());
+    return aroundIterable(this.#around, this.#calls.read, () => this.#inner.chunks(), byteLength);
   }
 
   close(): Promise<void> {
@@ -120,7 +131,11 @@ export class AroundOutputStream implements FsDataOutputStream {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    return this.#around.run(this.#calls.write, () => this.#inner.write(bytes));
+    return this.#around.run(
+      this.#calls.write,
+      () => this.#inner.write(bytes),
+      () => bytes.byteLength,
+    );
   }
 
   close(): Promise<FileStatus> {
@@ -156,7 +171,11 @@ export class AroundRecoverableStream implements RecoverableStream {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    return this.#run("write", () => this.#inner.write(bytes));
+    return this.#around.run(
+      { ...this.#opened, operation: "write" },
+      () => this.#inner.write(bytes),
+      () => bytes.byteLength,
+    );
   }
 
   persist(): Promise<Uint8Array> {
@@ -245,6 +264,16 @@ export class AroundRecoverableWriter implements RecoverableWriter {
   }
 
   #stream(call: Call, open: () => Promise<RecoverableStream>): Promise<RecoverableStream> {
-    return this.#around.run(call, async () => new AroundRecoverableStream(await open(), this.#around, call));
+    return this.#around.run(call, async () => {
+      return new AroundRecoverableStream(await open(), this.#around.stream?.(call) ?? this.#around, call);
+    });
   }
+}
+
+function itself(count: number): number {
+  return count;
+}
+
+function byteLength(bytes: Uint8Array): number {
+  return bytes.byteLength;
 }
