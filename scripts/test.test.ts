@@ -21,7 +21,7 @@ async function npmTest(...args: string[]): Promise<{ code: number | null; output
 }
 
 test("words choose the files by path, flags go to node, and the totals close the output", async () => {
-  const { code, output } = await npmTest("scripts/build/shift", "--test-name-pattern=longer");
+  const { code, output } = await npmTest("authoring/shift", "--test-name-pattern=longer");
   assert.equal(code, 0, output);
   assert.match(output, /ℹ pass 1\n.*ℹ fail 0\n/s);
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { bundlePlugin } from "../scripts/build/bundle-plugin.ts";
+import { pack } from "../core/plugin/authoring/pack.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -27,12 +27,19 @@ test("opt/oss-fs, copied without any node_modules, runs with nothing but plugfs 
   assert.equal(stdout, "oss\n");
 });
 
-test("a second build of oss-fs has the bytes of the first", async () => {
+test("plugfs plugins pack makes oss-fs with the bytes of the build", async () => {
   await using folder = await temporaryFolder();
   const license = join(root, "LICENSE");
-  const { files } = await bundlePlugin({ directory: ossFs, outDirectory: folder.path, license });
-  assert.deepEqual(files.toSorted(), ["LICENSE", "THIRD-PARTY-NOTICES", "index.cjs", "index.cjs.map"]);
-  for (const file of files) {
+  const { files } = await pack({ directory: ossFs, outDirectory: folder.path, license });
+  assert.deepEqual(files, [
+    "LICENSE",
+    "README.md",
+    "THIRD-PARTY-NOTICES",
+    "index.cjs",
+    "index.cjs.map",
+    "package.json",
+  ]);
+  for (const file of files.filter((name) => name !== "package.json")) {
     const [first, second] = await Promise.all(
       [ossFs, folder.path].map((place) => readFile(join(place, file))),
     );

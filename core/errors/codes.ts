@@ -55,6 +55,7 @@ export const PLUGIN_CODES = {
   ERR_PLUGIN_DUPLICATE_SCHEME: "the host has registered this scheme already",
   ERR_PLUGIN_HOST_BUNDLED: "the bundled host lacks a file that plugfs needs at run time",
   ERR_PLUGIN_CRASHED: "the plugin's worker ended",
+  ERR_PLUGIN_PACK: "the plugin cannot be packed",
 } as const;
 export type PluginErrorCode = keyof typeof PLUGIN_CODES;
 
@@ -75,6 +76,7 @@ export const JOB_CODES = {
   ERR_JOB_INPUT: "the input cannot be read",
   ERR_JOB_FUNCTION: "a function of the job threw",
   ERR_JOB_CHECKPOINT: "a checkpoint cannot be written or read",
+  ERR_JOB_FENCED: "another instance of the job has taken over",
   ERR_JOB_CLOSED: "the environment is closed",
 } as const;
 export type JobErrorCode = keyof typeof JOB_CODES;

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { cp, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { publishFile } from "./publish-file.ts";
+import { publishFile } from "../../core/plugin/authoring/publish-file.ts";
 
 /**
  * Compiles `core/` into `dist/core/`: JavaScript, source maps that hold their source, declarations. Files whose content

@@ -15,7 +15,12 @@ const STAMPS = ".cache/built.json";
 export function targets(folder) {
   const hash = (paths) => hashOf(folder, paths);
   const sources = (below) => filesIn(folder, below).filter((path) => !path.endsWith(".test.ts"));
-  const common = ["package-lock.json", "scripts/build.ts", ...sources("scripts/build")];
+  const common = [
+    "package-lock.json",
+    "scripts/build.ts",
+    ...sources("scripts/build"),
+    ...sources("core/plugin/authoring"),
+  ];
   const core = {
     name: "dist",
     inputs: () => hash([...common, "tsconfig.json", ...sources("core")]),

@@ -4,8 +4,8 @@ import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { type TemporaryFolder, temporaryFolder } from "../../test/support/temporary-folder.ts";
-import { bundlePlugin } from "./bundle-plugin.ts";
+import { type TemporaryFolder, temporaryFolder } from "../../../test/support/temporary-folder.ts";
+import { pack } from "./pack.ts";
 
 const node = (...args: string[]) => promisify(execFile)(process.execPath, args);
 
@@ -15,8 +15,14 @@ const PLUGIN: Record<string, string> = {
     name: "demo-fs",
     version: "2.0.0",
     type: "module",
+    exports: "./src/index.ts",
+    scripts: { test: "node --test" },
+    dependencies: { greet: "^1.0.0", words: "^2.0.0" },
+    devDependencies: { tsx: "*" },
     peerDependencies: { plugfs: "^1.0.0" },
+    plugfs: { schemes: ["demo"], contract: "./contract.test.ts" },
   }),
+  "plugin/README.md": "# demo-fs\n",
   "plugin/src/index.ts": `
     import greet, { fail, proxied } from "greet";
     import { Path } from "plugfs";
@@ -69,7 +75,7 @@ async function bundled(folder: TemporaryFolder, name: string, modules = "plugin/
   const root = join(folder.path, name);
   const directory = await makePlugin(root, modules);
   const outDirectory = join(root, "out");
-  const bundle = await bundlePlugin({ directory, outDirectory, license: join(root, "own-licence") });
+  const bundle = await pack({ directory, outDirectory, license: join(root, "own-licence") });
   return { ...bundle, outDirectory };
 }
 
@@ -103,7 +109,10 @@ test("the bytes are the same wherever the plugin and its packages lie, and name 
   const here = await contents((await bundled(folder, "source")).outDirectory);
   const there = await contents((await bundled(folder, "some/deeper place", "node_modules")).outDirectory);
 
-  assert.deepEqual([...here.keys()], ["LICENSE", "THIRD-PARTY-NOTICES", "index.cjs", "index.cjs.map"]);
+  assert.deepEqual(
+    [...here.keys()],
+    ["LICENSE", "README.md", "THIRD-PARTY-NOTICES", "index.cjs", "index.cjs.map", "package.json"],
+  );
   assert.deepEqual(there, here);
   for (const [name, text] of here) {
     assert.ok(!text.includes(folder.path), `${name} names ${folder.path}`);
@@ -144,7 +153,10 @@ test("a package that does not resolve is named with the file that imports it, an
   const files = { ...PLUGIN, "plugin/src/index.ts": 'export * from "absent";\n' };
   const directory = await makePlugin(folder.path, "plugin/node_modules", files);
   const outDirectory = join(folder.path, "out");
-  await assert.rejects(bundlePlugin({ directory, outDirectory }), /src\/index\.ts:1:14.*"absent"/s);
+  await assert.rejects(
+    pack({ directory, outDirectory }),
+    /"absent" \(src\/index\.ts:1:14\).*npm install absent/,
+  );
   await assert.rejects(readdir(outDirectory), { code: "ENOENT" });
 });
 
@@ -157,5 +169,82 @@ test("a copy of what the host provides is refused", async () => {
     "plugfs/path.ts": "export class Path {}\n",
   };
   const directory = await makePlugin(folder.path, "plugin/node_modules", files);
-  await assert.rejects(bundlePlugin({ directory }), /would ship its own copy of plugfs/);
+  await assert.rejects(pack({ directory }), /would ship its own copy of plugfs/);
+});
+
+test("the manifest names the bundle and its files, and nothing that only the author needs", async () => {
+  await using folder = await temporaryFolder();
+  const { outDirectory } = await bundled(folder, "source");
+  assert.deepEqual(JSON.parse(await readFile(join(outDirectory, "package.json"), "utf8")), {
+    name: "demo-fs",
+    version: "2.0.0",
+    type: "module",
+    exports: "./index.cjs",
+    peerDependencies: { plugfs: "^1.0.0" },
+    plugfs: { schemes: ["demo"] },
+    files: ["LICENSE", "README.md", "THIRD-PARTY-NOTICES", "index.cjs", "index.cjs.map"],
+  });
+});
+
+test("a second pack replaces the first, and a folder that holds something else is left alone", async () => {
+  await using folder = await temporaryFolder();
+  const { outDirectory } = await bundled(folder, "source");
+  const directory = join(folder.path, "source/plugin");
+  await writeTree(directory, { "src/index.ts": 'export { words } from "words";\n' });
+  await pack({ directory, outDirectory, license: join(folder.path, "source/own-licence") });
+  assert.ok(!(await readFile(join(outDirectory, "index.cjs"), "utf8")).includes("greet"));
+  await writeTree(outDirectory, { "my-notes.txt": "precious" });
+  await assert.rejects(pack({ directory, outDirectory }), { code: "EEXIST", message: /my-notes\.txt/ });
+});
+
+const REFUSED: readonly [what: string, source: string, expected: RegExp][] = [
+  ["top-level await", "await 1;\n", /Top-level await.*src\/index\.ts:1:0.*--format esm/],
+  ["import.meta", "console.log(import.meta.url);\n", /import\.meta.*--format esm/],
+  ["a native addon", 'import "./addon.node";\n', /native addon cannot be bundled.*npm install --omit=dev/],
+];
+for (const [what, source, message] of REFUSED) {
+  test(`${what} is refused with the way out`, async () => {
+    await using folder = await temporaryFolder();
+    const files = { ...PLUGIN, "plugin/src/index.ts": source, "plugin/src/addon.node": "\0" };
+    const directory = await makePlugin(folder.path, "plugin/node_modules", files);
+    await assert.rejects(pack({ directory }), { code: "ERR_PLUGIN_PACK", id: "demo-fs", message });
+  });
+}
+
+test("as an ES module it may await at the top level, use import.meta and hold CommonJS packages", async () => {
+  await using folder = await temporaryFolder();
+  const files = {
+    ...PLUGIN,
+    "plugin/src/index.ts": `
+      import { createHash } from "node:crypto";
+      import greet from "greet";
+      export default await Promise.resolve(greet() + import.meta.url.slice(-9) + createHash("md5").digest("hex").length);
+    `,
+    "modules/greet/lib/index.js": "require('path'); module.exports = () => require('words').words;",
+  };
+  const directory = await makePlugin(folder.path, "plugin/node_modules", files);
+  const { outDirectory } = await pack({ directory, format: "esm" });
+  const program = `console.log((await import(${JSON.stringify(join(outDirectory, "index.mjs"))})).default)`;
+  assert.equal((await node("--input-type=module", "-e", program)).stdout, "oneindex.mjs32\n");
+});
+
+test("a module that is loaded by a computed name and a native addon further down are warned of", async () => {
+  await using folder = await temporaryFolder();
+  const files = {
+    ...PLUGIN,
+    "modules/greet/lib/index.js": "module.exports = (name) => require(name);",
+    "modules/words/package.json": '{"name":"words","version":"2.0.0","dependencies":{"bindings":"1"}}',
+  };
+  const directory = await makePlugin(folder.path, "plugin/node_modules", files);
+  const { warnings } = await pack({ directory });
+  assert.match(warnings[0] ?? "", /^greet@1\.2\.3\/lib\/index\.js:1: loads a module by a computed name/);
+  assert.match(warnings[1] ?? "", /^words@2\.0\.0 has a native addon/);
+});
+
+test("a manifest without a range of plugfs is refused, because plugfs would be bundled", async () => {
+  await using folder = await temporaryFolder();
+  const manifest = { name: "demo-fs", version: "1.0.0", exports: "./src/index.ts" };
+  const files = { ...PLUGIN, "plugin/package.json": JSON.stringify(manifest) };
+  const directory = await makePlugin(folder.path, "plugin/node_modules", files);
+  await assert.rejects(pack({ directory }), { code: "ERR_PLUGIN_PACK", message: /peerDependencies\.plugfs/ });
 });

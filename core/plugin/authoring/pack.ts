@@ -1,214 +1,166 @@
-import { existsSync, readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { build, type OutputFile, type Plugin } from "esbuild";
+import { access, readdir, readFile, realpath } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { errorMessage, FileSystemError, PluginError } from "../../errors/errors.ts";
+import { type Manifest, parseManifest } from "../manifest.ts";
+import { type BundleFormat, bundle, bundleName } from "./bundle.ts";
+import { packedManifest } from "./packed-manifest.ts";
 import { publishFile } from "./publish-file.ts";
-import { type Shift, shiftColumns } from "./shift-columns.ts";
-import { type BundledPackage, thirdPartyNotices } from "./third-party-notices.ts";
+import type { BundledPackage } from "./third-party-notices.ts";
 
-export interface BundleOptions {
-  /** The plugin's folder: `package.json` and the source. */
+export interface PackOptions {
+  /** The plugin's folder: its manifest and its source. */
   readonly directory: string;
-  /** Where the bundle goes; default: the plugin's folder. */
-  readonly outDirectory?: string;
-  /** Relative to `directory`; default `src/index.ts`. */
-  readonly entry?: string;
-  /** The text of the plugin's own licence, copied as `LICENSE`. */
-  readonly license?: string;
+  /**
+   * Where the packed plugin goes; default `packed/<name>` in the plugin's folder. The plugin's folder itself: its manifest
+   * is the packed one already, and only the files that are made are written.
+   */
+  readonly outDirectory?: string | undefined;
+  /** The source, relative to the folder. Default: the manifest's entry, or `src/index.ts` where that is what pack makes. */
+  readonly entry?: string | undefined;
+  /** Default `cjs`. */
+  readonly format?: BundleFormat | undefined;
+  /** A licence for a plugin whose folder has none. */
+  readonly license?: string | undefined;
 }
 
-export interface Bundle {
-  /** Names of the files written, relative to the out directory. */
+export interface Packed {
+  readonly name: string;
+  readonly version: string;
+  readonly outDirectory: string;
+  /** Names of the files written, sorted. */
   readonly files: readonly string[];
-  /** The size of `index.cjs`. */
+  /** The size of the bundle. */
   readonly bytes: number;
+  /** Whose code is inside. */
   readonly packages: readonly BundledPackage[];
+  readonly warnings: readonly string[];
 }
+
+/** Copied as they are, where the plugin has them. */
+const DOCUMENTS = ["README.md", "LICENSE", "LICENCE", "LICENSE.md", "LICENSE.txt", "NOTICE", "CHANGELOG.md"];
 
 /**
- * Makes a plugin one self-contained folder that works wherever it is copied, as a shaded jar does for Flink: `index.cjs`
- * with every dependency inside, `index.cjs.map`, `LICENSE`, `THIRD-PARTY-NOTICES`. What the manifest names in
- * `peerDependencies` comes from the host and stays outside, and so does an optional peer of a bundled package that is not
- * installed. The same input gives the same bytes, wherever it lies; each file is replaced whole.
+ * Makes a plugin one self-contained folder that works wherever it is copied, as a shaded jar does for Flink: one file with
+ * every dependency inside, its source map, the licences, the manifest rewritten. What the manifest names in
+ * `peerDependencies` comes from the host and stays outside. The same input gives the same bytes; each file is replaced
+ * whole, and nothing is written before everything is made.
  *
- * Rejects with esbuild's message (file and line) when something does not resolve.
+ * Rejects with `ERR_PLUGIN_MANIFEST` or `ERR_PLUGIN_PACK`, which name the place and the way out.
  */
-export async function bundlePlugin(options: BundleOptions): Promise<Bundle> {
-  const directory = resolve(options.directory);
-  const outDirectory = resolve(options.outDirectory ?? directory);
-  const manifest = JSON.parse(await readFile(join(directory, "package.json"), "utf8"));
-  const shared = Object.keys(manifest.peerDependencies ?? {});
-
-  const result = await build({
-    absWorkingDir: directory,
-    entryPoints: [options.entry ?? "src/index.ts"],
-    outfile: join(outDirectory, "index.cjs"),
-    bundle: true,
-    write: false,
-    metafile: true,
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    external: shared.flatMap((name) => [name, `${name}/*`]),
-    plugins: [optionalPeersOutside],
-    charset: "utf8",
-    sourcemap: "linked",
-    legalComments: "external",
-    // What the surrounding folders say must not change the bytes.
-    tsconfigRaw: { compilerOptions: { target: "es2023", verbatimModuleSyntax: true } },
-    logLevel: "silent",
-  });
-  for (const warning of result.warnings) {
-    const { file = "", line = 0 } = warning.location ?? {};
-    process.stderr.write(`${manifest.name}: ${file}:${line}: ${warning.text}\n`);
-  }
-
-  const origins = originsOf(directory, Object.keys(result.metafile.inputs));
-  const packages = distinctPackages(origins);
-  const copied = packages.find((one) => shared.includes(one.name));
-  if (copied !== undefined) {
-    throw new Error(
-      `${manifest.name} would ship its own copy of ${copied.name}, which its peerDependencies leave to the host: ` +
-        `import it by its name, not by a path into ${copied.name}.`,
+export async function pack(options: PackOptions): Promise<Packed> {
+  const directory = await realpath(options.directory);
+  const { json, manifest, name, version } = await manifestIn(directory);
+  const format = options.format ?? "cjs";
+  const output = bundleName(format);
+  const outDirectory = resolve(
+    options.outDirectory ?? join(directory, "packed", name.replace(/^@[^/]+\//, "")),
+  );
+  const isInPlace = (await realpath(outDirectory).catch(() => outDirectory)) === directory;
+  if (isInPlace && manifest.entry !== output) {
+    throw problem(
+      name,
+      `packed into its own folder, its entry has to be ./${output}, not ./${manifest.entry}`,
     );
   }
-  const { code, shifts } = portableCode(outputFile(result.outputFiles, "index.cjs").text, origins);
-  const inputOf = (source: string) => relative(directory, resolve(outDirectory, source)).replaceAll(sep, "/");
-  const map = portableMap(outputFile(result.outputFiles, "index.cjs.map").text, inputOf, origins, shifts);
-  const legal = result.outputFiles.find((file) => file.path.endsWith(".LEGAL.txt"))?.text ?? "";
-  const notices = await thirdPartyNotices(`${manifest.name} ${manifest.version}`, packages);
+  const source =
+    options.entry ?? (manifest.entry === output ? await sourceIn(directory, name) : manifest.entry);
+  const { files, packages, warnings } = await bundle({
+    directory,
+    name,
+    version,
+    entry: source.startsWith(".") || source.startsWith("/") ? source : `./${source}`,
+    format,
+    shared: Object.keys((json.peerDependencies as object | undefined) ?? {}),
+  });
 
-  const files: Record<string, string | Uint8Array> = {
-    "index.cjs": code,
-    "index.cjs.map": map,
-    "THIRD-PARTY-NOTICES": notices + legalComments(legal, origins),
-  };
-  if (options.license !== undefined) files.LICENSE = await readFile(options.license);
-  // The map first: who sees the new code finds its map.
-  for (const name of Object.keys(files).sort().reverse()) {
-    await publishFile(join(outDirectory, name), files[name] as string | Uint8Array);
-  }
-  return { files: Object.keys(files), bytes: Buffer.byteLength(code), packages };
-}
-
-/** `urllib` and its like require an optional peer only when a proxy is asked for; who needs it installs it. */
-const optionalPeersOutside: Plugin = {
-  name: "optional-peers-outside",
-  setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
-      if (pluginData === resolving || importer === "") return undefined;
-      const name = path.split("/", path.startsWith("@") ? 2 : 1).join("/");
-      if (nearestPackage(importer)?.manifest.peerDependenciesMeta?.[name]?.optional !== true)
-        return undefined;
-      const found = await build.resolve(path, { importer, kind, resolveDir, pluginData: resolving });
-      return found.errors.length === 0 ? found : { path, external: true };
-    });
-  },
-};
-const resolving = Symbol("resolving");
-
-/** Where a bundled file comes from, in words that are the same on every machine: `ali-oss@6.23.0/lib/client.js`. */
-interface Origin {
-  readonly label: string;
-  /** Absent: the plugin's own. */
-  readonly from?: BundledPackage;
-}
-
-/** By esbuild's name of the input, which is relative to the plugin's folder. */
-function originsOf(directory: string, inputs: readonly string[]): Map<string, Origin> {
-  const origins = new Map<string, Origin>();
-  for (const input of inputs) {
-    if (input.startsWith("(disabled):")) continue;
-    const file = resolve(directory, input);
-    const owner = nearestPackage(file);
-    if (owner === undefined)
-      throw new Error(`${input} belongs to no package: no package.json above it has a name.`);
-    const inside = relative(owner.directory, file).replaceAll(sep, "/");
-    if (owner.directory === directory) {
-      origins.set(input, { label: inside });
-    } else {
-      const { name, version = "0.0.0" } = owner.manifest;
-      const from = { name, version, directory: owner.directory };
-      origins.set(input, { label: `${name}@${version}/${inside}`, from });
+  const contents = new Map<string, string | Uint8Array>(files);
+  if (!isInPlace) {
+    for (const document of DOCUMENTS) {
+      const content = await readFile(join(directory, document)).catch(() => undefined);
+      if (content !== undefined) contents.set(document, content);
     }
   }
-  return origins;
-}
-
-function distinctPackages(origins: ReadonlyMap<string, Origin>): BundledPackage[] {
-  const byName = new Map<string, BundledPackage>();
-  for (const { from } of origins.values()) {
-    if (from !== undefined) byName.set(`${from.name}@${from.version}`, from);
+  if (options.license !== undefined) contents.set("LICENSE", await readFile(options.license));
+  if (!isInPlace) {
+    const listed = [...contents.keys()].sort();
+    contents.set("package.json", `${JSON.stringify(packedManifest(json, output, listed), null, 2)}\n`);
+    await checkPlace(outDirectory, contents);
   }
-  return [...byName.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
-}
-
-interface Manifest {
-  readonly name: string;
-  readonly version?: string;
-  readonly peerDependenciesMeta?: Record<string, { optional?: boolean }>;
-}
-
-/** The package that a file belongs to. A package.json with no name (`{"type": "module"}`) marks a folder, not a package. */
-function nearestPackage(file: string): { directory: string; manifest: Manifest } | undefined {
-  for (let directory = dirname(file); ; directory = dirname(directory)) {
-    const path = join(directory, "package.json");
-    const manifest = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
-    if (typeof manifest.name === "string") return { directory, manifest };
-    if (directory === dirname(directory)) return undefined;
+  // The map before the code: who sees the new code finds its map.
+  const names = [...contents.keys()].sort();
+  for (const file of names.toReversed()) {
+    await publishFile(join(outDirectory, file), contents.get(file) as string | Uint8Array);
   }
+  const bytes = Buffer.byteLength(files.get(output) ?? "");
+  return { name, version, outDirectory, files: names, bytes, packages, warnings };
 }
 
-function outputFile(files: readonly OutputFile[], name: string): OutputFile {
-  const found = files.find((file) => basename(file.path) === name);
-  if (found === undefined) throw new Error(`esbuild wrote no ${name}`);
-  return found;
-}
-
-/**
- * The code with its modules named by origin. esbuild heads each with its path: in a comment, or as the name of the wrapper's
- * function, which stands first on its line.
- */
-function portableCode(code: string, origins: ReadonlyMap<string, Origin>): { code: string; shifts: Shift[] } {
-  const heads = new Map<string, string>();
-  for (const [input, { label }] of origins) {
-    heads.set(`// ${input}`, `// ${label}`);
-    heads.set(JSON.stringify(input), JSON.stringify(label));
+async function manifestIn(directory: string): Promise<{
+  json: Record<string, unknown>;
+  manifest: Manifest;
+  name: string;
+  version: string;
+}> {
+  let json: Record<string, unknown>;
+  let manifest: Manifest;
+  try {
+    json = JSON.parse((await readFile(join(directory, "package.json"), "utf8")).replace(/^\uFEFF/, ""));
+    manifest = parseManifest(json);
+  } catch (cause) {
+    throw new PluginError({
+      code: "ERR_PLUGIN_MANIFEST",
+      phase: "manifest",
+      message: `${directory}: ${errorMessage(cause)}`,
+      hint: "plugfs plugins check names every problem",
+      cause,
+    });
   }
-  const shifts: Shift[] = [];
-  const lines = code.split("\n").map((text, line) => {
-    const [, indent = "", head = ""] = /^( *)(\/\/ .+$|"(?:[^"\\]|\\.)+"(?=\())/.exec(text) ?? [];
-    const portable = heads.get(head);
-    if (portable === undefined) return text;
-    shifts.push({ line, beyond: indent.length, by: portable.length - head.length });
-    return indent + portable + text.slice(indent.length + head.length);
-  });
-  return { code: lines.join("\n"), shifts };
+  const { name, version } = manifest;
+  if (name === undefined || version === undefined) {
+    throw new PluginError({
+      code: "ERR_PLUGIN_MANIFEST",
+      phase: "manifest",
+      message: `${directory}: package.json needs a name and a version, which the notices and the source map name`,
+    });
+  }
+  if (manifest.apiRange === undefined) {
+    throw problem(
+      name,
+      "its manifest has no peerDependencies.plugfs, so plugfs itself would be bundled",
+      'Add "peerDependencies": { "plugfs": "^1.0.0" }',
+    );
+  }
+  return { json, manifest, name, version };
 }
 
-/** The map with the sources named by origin; their text is inside, since the folder ships without them. */
-function portableMap(
-  text: string,
-  input: (source: string) => string,
-  origins: ReadonlyMap<string, Origin>,
-  shifts: readonly Shift[],
-): string {
-  const map = JSON.parse(text) as { sources: string[]; mappings: string };
-  map.sources = map.sources.map((source) => {
-    const origin = origins.get(input(source));
-    if (origin === undefined) throw new Error(`the source map names ${source}, which is no input`);
-    return origin.label;
-  });
-  map.mappings = shiftColumns(map.mappings, shifts);
-  return `${JSON.stringify(map)}\n`;
+async function sourceIn(directory: string, name: string): Promise<string> {
+  for (const candidate of ["src/index.ts", "src/index.js", "index.ts", "index.js"]) {
+    const exists = await access(join(directory, candidate)).then(
+      () => true,
+      () => false,
+    );
+    if (exists) return candidate;
+  }
+  throw problem(
+    name,
+    "its entry is what packing makes, and there is no src/index.ts",
+    "Name the source: --entry FILE",
+  );
 }
 
-/** The comments marked as legal (`@license`, `@preserve`, `/*!`) by file, with the files named by origin. */
-function legalComments(legal: string, origins: ReadonlyMap<string, Origin>): string {
-  if (legal === "") return "";
-  const lines = legal.split("\n").map((line) => {
-    const origin = origins.get(line.replace(/:$/, ""));
-    return origin === undefined ? line : `${origin.label}:`;
+/** What somebody else put there is neither overwritten nor shipped. */
+async function checkPlace(outDirectory: string, contents: ReadonlyMap<string, unknown>): Promise<void> {
+  const present = await readdir(outDirectory).catch(() => []);
+  const foreign = present.filter((file) => !contents.has(file));
+  if (foreign.length === 0) return;
+  throw new FileSystemError({
+    code: "EEXIST",
+    path: outDirectory,
+    message: `${outDirectory} holds ${foreign.slice(0, 3).join(", ")}, which packing did not write`,
+    hint: "Empty it, or name another folder: --out DIR",
   });
-  return `\n${"=".repeat(80)}\n\n${lines.join("\n").trimEnd()}\n`;
+}
+
+function problem(id: string, message: string, hint?: string): PluginError {
+  return new PluginError({ code: "ERR_PLUGIN_PACK", id, message, hint });
 }

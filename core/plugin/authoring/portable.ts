@@ -6,7 +6,10 @@ import { type Shift, shiftColumns } from "./shift-columns.ts";
  * The code with its modules named by origin. esbuild heads each with its path: in a comment, or as the name of the wrapper's
  * function, which stands first on its line.
  */
-export function portableCode(code: string, origins: ReadonlyMap<string, Origin>): { code: string; shifts: Shift[] } {
+export function portableCode(
+  code: string,
+  origins: ReadonlyMap<string, Origin>,
+): { code: string; shifts: Shift[] } {
   const heads = new Map<string, string>();
   for (const [input, { label }] of origins) {
     heads.set(`// ${input}`, `// ${label}`);
