@@ -70,11 +70,7 @@ export class AtomicFile {
   /** Removes the unpublished file. */
   async discard(): Promise<void> {
     await this.#handle.close();
-    try {
-      await unlink(this.#temporary);
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-    }
+    await removeIfAny(this.#temporary);
   }
 }
 
@@ -107,6 +103,17 @@ export async function syncDirectory(directory: string): Promise<void> {
     await handle.sync();
   } catch (error) {
     if (!["EINVAL", "ENOTSUP", "EPERM", "EBADF", "EACCES"].includes(errorCode(error) ?? "")) throw error;
+  }
+}
+
+/** Resolves to whether it was there. */
+export async function removeIfAny(file: string): Promise<boolean> {
+  try {
+    await unlink(file);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
   }
 }
 

@@ -17,7 +17,6 @@ import {
   type RenameOptions,
   type SignalOption,
 } from "../contract.ts";
-import { fromNodeError } from "../node-error.ts";
 import type { Path } from "../path.ts";
 import { RandomAccessInputStream } from "../random-access-input.ts";
 import { SerialOutputStream } from "../serial-output.ts";
@@ -29,6 +28,7 @@ import {
   renameWithoutReplacing,
   syncDirectory,
 } from "./atomic-file.ts";
+import { attempt, explained } from "./attempt.ts";
 import { deleteTree } from "./deletion.ts";
 import { listDirectory } from "./listing.ts";
 import { LocalRecoverableWriter } from "./recoverable-writer.ts";
@@ -212,35 +212,6 @@ export class LocalFileSystem extends FileSystem {
       `${count} names in '${directory}' are no valid Unicode and are left out of the listing`,
     );
   }
-}
-
-/** Runs a call of `node:fs` and gives its error the words of the contract. */
-async function attempt<T>(
-  operation: string,
-  path: Path,
-  signal: AbortSignal | undefined,
-  call: () => Promise<T>,
-  dest?: Path,
-): Promise<T> {
-  try {
-    signal?.throwIfAborted();
-    return await call();
-  } catch (error) {
-    throw explained(error, operation, path, signal, dest);
-  }
-}
-
-function explained(
-  error: unknown,
-  operation: string,
-  path: Path,
-  signal: AbortSignal | undefined,
-  dest?: Path,
-): unknown {
-  if (signal?.aborted && error === signal.reason) return error;
-  return error instanceof FileSystemError
-    ? error.with({ operation })
-    : fromNodeError(error, { operation, path, dest });
 }
 
 function readFrom(handle: FileHandle, path: Path, position: number, into: Uint8Array): Promise<number> {

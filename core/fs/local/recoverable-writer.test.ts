@@ -1,8 +1,21 @@
 import assert from "node:assert/strict";
-import { appendFile, link, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import fc from "fast-check";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
+import { runSchedule, type Schedule } from "../../testing/recoverable-schedule.ts";
+import { Subject } from "../../testing/subject.ts";
 import type { RecoverableWriter } from "../contract.ts";
 import { Path } from "../path.ts";
 import { LocalFileSystem } from "./local-file-system.ts";
@@ -10,47 +23,18 @@ import { LocalFileSystem } from "./local-file-system.ts";
 const writer = (): Promise<RecoverableWriter> => new LocalFileSystem().createRecoverableWriter();
 const bytes = (text: string) => Buffer.from(text);
 
-test("nothing is visible before the commit; then exactly what was written", async () => {
+test("the bytes are staged in a hidden file beside the target, which the commit renames", async () => {
   await using folder = await temporaryFolder();
   const target = Path.parse(join(folder.path, "sub/out"));
-  const stream = await (await writer()).open(target);
+  await using stream = await (await writer()).open(target);
   await stream.write(bytes("one"));
-  await stream.persist();
-  await stream.write(bytes("two"));
-  assert.equal(stream.position, 6);
-  const committer = await stream.closeForCommit();
+  assert.match(stream.id, /^\.out\.inprogress\.[0-9a-f-]{36}$/);
   assert.deepEqual(await readdir(join(folder.path, "sub")), [stream.id]);
-  await assert.rejects(stream.write(bytes("late")), { code: "EINVAL" });
-  const status = await committer.commit();
-  assert.equal(status.length, 6);
+  await (await stream.closeForCommit()).commit();
   assert.deepEqual(await readdir(join(folder.path, "sub")), ["out"]);
-  assert.equal(await readFile(target.key, "utf8"), "onetwo");
 });
 
-test("another writer goes on at the persisted position; later bytes are dropped", async () => {
-  await using folder = await temporaryFolder();
-  const target = Path.parse(join(folder.path, "out"));
-  const first = await (await writer()).open(target);
-  await first.write(bytes("kept"));
-  const recoverable = await first.persist();
-  await first.write(bytes(" lost"));
-  await first[Symbol.asyncDispose]();
-  const second = await (await writer()).recover(Uint8Array.from(recoverable));
-  assert.deepEqual([second.position, second.id], [4, first.id]);
-  await second.write(bytes(" new"));
-  await (await second.closeForCommit()).commit();
-  assert.equal(await readFile(target.key, "utf8"), "kept new");
-});
-
-test("an empty stream becomes an empty file", async () => {
-  await using folder = await temporaryFolder();
-  const target = Path.parse(join(folder.path, "out"));
-  const stream = await (await writer()).open(target);
-  assert.equal((await (await stream.closeForCommit()).commit()).length, 0);
-  assert.equal(await readFile(target.key, "utf8"), "");
-});
-
-test("committing after a recovery does it once, and says so when it cannot", async () => {
+test("a commit after recovery mends what a crash left halfway, and says so when it cannot", async () => {
   await using folder = await temporaryFolder();
   const target = Path.parse(join(folder.path, "out"));
   const staged = async () => {
@@ -67,12 +51,9 @@ test("committing after a recovery does it once, and says so when it cannot", asy
     assert.equal(await readFile(target.key, "utf8"), "text");
     assert.deepEqual(await readdir(folder.path), ["out"]);
   };
-  const plain = await staged();
-  assert.equal((await plain.committer.commitAfterRecovery()).length, 4);
-  await plain.committer.commitAfterRecovery();
-  await committed();
   const longer = await staged();
   await appendFile(longer.file, "junk");
+  await assert.rejects(longer.committer.commit(), { code: "EIO", message: /8 bytes.*4/ });
   await longer.committer.commitAfterRecovery();
   await committed();
   const halfway = await staged();
@@ -81,54 +62,43 @@ test("committing after a recovery does it once, and says so when it cannot", asy
   await committed();
   const shorter = await staged();
   await truncate(shorter.file, 3);
+  await assert.rejects(shorter.committer.commit(), { code: "EIO" });
   await assert.rejects(shorter.committer.commitAfterRecovery(), { code: "EIO", message: /3 bytes.*4/ });
   await rm(shorter.file);
   await assert.rejects(shorter.committer.commitAfterRecovery(), { code: "ENOENT", path: String(target) });
   await writeFile(target.key, "other");
   await assert.rejects(shorter.committer.commitAfterRecovery(), { code: "EIO", message: /5 bytes/ });
+  assert.equal(await readFile(target.key, "utf8"), "other");
 });
 
-test("a commit replaces nothing unless asked to, decided when it happens", async () => {
+test("with overwrite a link stays a link: what it points to is replaced", async () => {
   await using folder = await temporaryFolder();
-  const target = Path.parse(join(folder.path, "out"));
-  for (const overwrite of [false, true]) {
-    const stream = await (await writer()).open(target, { overwrite });
-    await stream.write(bytes("new"));
-    await writeFile(target.key, "old");
-    const committer = await stream.closeForCommit();
-    if (overwrite) await committer.commit();
-    else await assert.rejects(committer.commit(), { code: "EEXIST" });
-    assert.equal(await readFile(target.key, "utf8"), overwrite ? "new" : "old");
-  }
+  await mkdir(join(folder.path, "real"));
+  await writeFile(join(folder.path, "real/file"), "old");
+  await symlink("real/file", join(folder.path, "link"));
+  await using stream = await (await writer()).open(Path.parse(join(folder.path, "link")), {
+    overwrite: true,
+  });
+  await stream.write(bytes("new"));
+  await (await stream.closeForCommit()).commit();
+  assert.equal(await readFile(join(folder.path, "real/file"), "utf8"), "new");
+  assert.deepEqual(await readdir(folder.path), ["link", "real"]);
 });
 
-test("what is pending is listed by target, and discarded by its id", async () => {
+test("only what is a temporary file is pending, and only such can be discarded", async () => {
   await using folder = await temporaryFolder();
   const recoverable = await writer();
-  const targets = ["a", "b", "sub/c"].map((name) => Path.parse(join(folder.path, name)));
-  const streams = await Promise.all(targets.map((target) => recoverable.open(target)));
-  await streams[0]?.write(bytes("12345"));
-  await streams[0]?.persist();
-  await writeFile(join(folder.path, ".hidden"), "");
-  const pendingOf = async (prefix: string) => {
-    const found: string[] = [];
-    for await (const { target, id, bytes } of recoverable.pending(Path.parse(prefix))) {
-      assert.equal(id, streams[targets.findIndex((t) => t.equals(target))]?.id);
-      found.push(`${target.name} ${bytes}`);
-    }
-    return found.sort();
-  };
-  assert.deepEqual(await pendingOf(folder.path), ["a 5", "b 0", "c 0"]);
-  assert.deepEqual(await pendingOf(join(folder.path, "b")), ["b 0"]);
-  assert.deepEqual(await pendingOf(join(folder.path, "none/x")), []);
-  for (const stream of streams) await stream[Symbol.asyncDispose]();
-  assert.equal(await recoverable.discard(targets[0] as Path, streams[0]?.id ?? ""), true);
-  assert.equal(await recoverable.discard(targets[0] as Path, streams[0]?.id ?? ""), false);
-  assert.deepEqual(await pendingOf(folder.path), ["b 0", "c 0"]);
-  await assert.rejects(recoverable.discard(targets[0] as Path, "../out"), { code: "EINVAL" });
+  const target = Path.parse(join(folder.path, "out"));
+  for (const name of [".hidden", "out", ".out.inprogress.no-uuid"])
+    await writeFile(join(folder.path, name), "");
+  for await (const { id } of recoverable.pending(Path.parse(folder.path))) assert.fail(id);
+  for (const id of ["../out", "out", "", ".a/../out.inprogress.00000000-0000-0000-0000-000000000000"]) {
+    await assert.rejects(recoverable.discard(target, id), { code: "EINVAL" });
+  }
+  assert.equal((await readdir(folder.path)).length, 3);
 });
 
-test("a recoverable whose file is gone or cut, a foreign one, and a folder as target are refused", async () => {
+test("a recoverable whose file is gone or cut is refused, and so is one that names another file", async () => {
   await using folder = await temporaryFolder();
   const target = Path.parse(join(folder.path, "out"));
   const recoverable = await writer();
@@ -140,7 +110,43 @@ test("a recoverable whose file is gone or cut, a foreign one, and a folder as ta
   await assert.rejects(recoverable.recover(resume), { code: "EIO" });
   await rm(join(folder.path, stream.id));
   await assert.rejects(recoverable.recover(resume), { code: "ENOENT" });
-  await assert.rejects(recoverable.recover(bytes("{}")), { code: "EINVAL" });
-  await mkdir(target.key);
-  await assert.rejects(recoverable.open(target), { code: "EISDIR" });
+  await writeFile(target.key, "precious");
+  const whole = JSON.parse(Buffer.from(resume).toString());
+  for (const change of [
+    { temporary: "out" },
+    { temporary: "../out" },
+    { target: "relative" },
+    { offset: -1 },
+    { offset: "0" },
+    { overwrite: undefined },
+  ]) {
+    const forged = bytes(JSON.stringify({ ...whole, ...change }));
+    await assert.rejects(recoverable.recover(forged), { code: "EINVAL" }, JSON.stringify(change));
+  }
+  const newer = bytes(JSON.stringify({ ...whole, format: "plugfs-local-2" }));
+  await assert.rejects(recoverable.recover(newer), { code: "EINVAL", message: /plugfs-local-2.*newer/ });
+  assert.equal(await readFile(target.key, "utf8"), "precious");
+});
+
+test("any sequence of write, persist, crash and recover commits exactly the bytes up to the point recovered", async () => {
+  await using folder = await temporaryFolder();
+  const root = Path.parse(folder.path);
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ do: fc.constant("write" as const), bytes: fc.nat(2000) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("persist" as const) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("crash" as const), goOnFrom: fc.nat(9) }) },
+  );
+  const schedules: fc.Arbitrary<Schedule> = fc.record({
+    steps: fc.array(step, { maxLength: 30 }),
+    ending: fc.constantFrom("commit", "commit after a crash", "commit what was persisted"),
+    overwrite: fc.boolean(),
+  });
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(schedules, async (schedule) => {
+      const target = root.child(`${run++}/file`);
+      await runSchedule(new Subject(new LocalFileSystem(), root, undefined), target, schedule);
+    }),
+    { numRuns: process.env.PLUGFS_SOAK ? 2000 : 60 },
+  );
 });

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { Configuration } from "../../config/configuration.ts";
+import type { ContractFixture } from "../../testing/declare.ts";
 import { fileSystemContract } from "../../testing/file-system-contract.ts";
+import { recoverableWriterContract } from "../../testing/recoverable-writer-contract.ts";
 import { BuiltInFactories } from "../built-in-factories.ts";
 import type {
   Capability,
@@ -210,25 +212,25 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
   });
 }
 
-fileSystemContract({
-  name: "file: under every wrapper at once",
-  async setup() {
-    const folder = await temporaryFolder();
-    const configuration = Configuration.of({ "fs.file.limit.total": 4 });
-    const silent = () => {};
-    const registry = new FileSystemRegistry({
-      providers: [new BuiltInFactories({ configuration })],
-      configuration,
-      logger: { debug: silent, info: silent, warn: silent, error: silent },
-      unknownScheme: async (scheme) => new Error(scheme),
-    });
-    return {
-      fileSystem: await registry.fileSystem(folder.path),
-      root: Path.parse(folder.path),
-      async dispose() {
-        await registry.close();
-        await folder[Symbol.asyncDispose]();
-      },
-    };
-  },
-});
+async function setup(): Promise<ContractFixture> {
+  const folder = await temporaryFolder();
+  const configuration = Configuration.of({ "fs.file.limit.total": 4 });
+  const silent = () => {};
+  const registry = new FileSystemRegistry({
+    providers: [new BuiltInFactories({ configuration })],
+    configuration,
+    logger: { debug: silent, info: silent, warn: silent, error: silent },
+    unknownScheme: async (scheme) => new Error(scheme),
+  });
+  return {
+    fileSystem: await registry.fileSystem(folder.path),
+    root: Path.parse(folder.path),
+    async dispose() {
+      await registry.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+fileSystemContract({ name: "file: under every wrapper at once", setup });
+recoverableWriterContract({ name: "file: under every wrapper at once", setup });
