@@ -12,6 +12,7 @@ const USAGE = `Usage: npm run oss-server -- [options]
   --data DIR                  keep everything in this folder (default: in memory)
   --latency MS                milliseconds before the first byte of every answer
   --rate BYTES_PER_S          bytes per second of every connection
+  --no-md5                    ETags of uploads are opaque, which makes uploads cheaper: for benchmarks
   --tls                       HTTPS; the certificate of its authority is printed as "ca"
 `;
 
@@ -39,6 +40,7 @@ function readOptions() {
     ...(values.bucket === undefined ? {} : { buckets: values.bucket }),
     ...(values.region === undefined ? {} : { region: values.region }),
     ...(values.tls === undefined ? {} : { tls: values.tls }),
+    ...(values["no-md5"] === true ? { md5: false } : {}),
     ...(values.data === undefined ? {} : { data: values.data }),
     ...(values["access-key-id"] === undefined ? {} : { accessKeyId: values["access-key-id"] }),
     ...(values["access-key-secret"] === undefined ? {} : { accessKeySecret: values["access-key-secret"] }),
@@ -55,6 +57,7 @@ function parse() {
       help: { type: "boolean", short: "h" },
       host: { type: "string" },
       latency: { type: "string" },
+      "no-md5": { type: "boolean" },
       port: { type: "string" },
       rate: { type: "string" },
       region: { type: "string" },

@@ -4,6 +4,7 @@ import { crc64 } from "./crc64.ts";
 import { malformedXml, OssError } from "./errors.ts";
 import type { Fault } from "./faults.ts";
 import type { LogEntry } from "./log.ts";
+import type { Settings } from "./options.ts";
 import type { Pace } from "./pace.ts";
 import { spoilUpload } from "./spoil.ts";
 import { type Content, wholeBlob } from "./storage/content.ts";
@@ -74,8 +75,8 @@ export class RequestBody {
 export interface Received extends Disposable {
   readonly content: Content;
   readonly size: number;
-  /** Upper-case hexadecimal, as an ETag. */
-  readonly md5: string;
+  /** The MD5 in upper-case hexadecimal or, without one, something opaque. */
+  readonly etag: string;
   readonly crc64: bigint;
 }
 
@@ -84,7 +85,12 @@ export interface Received extends Disposable {
  *
  * @throws OssError MissingContentLength, EntityTooLarge, InvalidDigest; then nothing is kept
  */
-export async function receive(body: RequestBody, store: Store, maxSize: number): Promise<Received> {
+export async function receive(
+  body: RequestBody,
+  store: Store,
+  settings: Settings,
+  maxSize = settings.maxPutSize,
+): Promise<Received> {
   if (body.length === undefined && !body.isChunked) {
     throw new OssError(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
   }
@@ -93,18 +99,25 @@ export async function receive(body: RequestBody, store: Store, maxSize: number):
       MaxSizeAllowed: String(maxSize),
     });
   if ((body.length ?? 0) > maxSize) throw tooLarge();
-  return take(body.chunks(), store, { size: body.length, maxSize, md5: body.md5, tooLarge });
+  return take(body.chunks(), store, {
+    size: body.length,
+    maxSize,
+    md5: body.md5,
+    wantsMd5: settings.md5 || body.md5 !== undefined,
+    tooLarge,
+  });
 }
 
 /** Puts bytes into the store past HTTP. */
 export function receiveBytes(bytes: Uint8Array, store: Store): Promise<Received> {
-  return take([bytes], store, { size: bytes.length });
+  return take([bytes], store, { size: bytes.length, wantsMd5: true });
 }
 
 interface Expected {
   readonly size: number | undefined;
   readonly maxSize?: number;
   readonly md5?: string | undefined;
+  readonly wantsMd5: boolean;
   readonly tooLarge?: () => OssError;
 }
 
@@ -115,24 +128,24 @@ async function take(
 ): Promise<Received> {
   const writer = store.writer(expected.size);
   try {
-    const hash = createHash("md5");
+    const hash = expected.wantsMd5 ? createHash("md5") : undefined;
     let sum = 0n;
     let size = 0;
     for await (const chunk of chunks) {
       size += chunk.length;
       if (size > (expected.maxSize ?? size) && expected.tooLarge !== undefined) throw expected.tooLarge();
-      hash.update(chunk);
+      hash?.update(chunk);
       sum = crc64(chunk, sum);
       await writer.write(chunk);
     }
-    const digest = hash.digest();
-    checkMd5(expected.md5, digest);
+    const digest = hash?.digest();
+    if (digest !== undefined) checkMd5(expected.md5, digest);
     const content = wholeBlob(await writer.finish());
     store.retain(content);
     return {
       content,
       size,
-      md5: digest.toString("hex").toUpperCase(),
+      etag: (digest?.toString("hex") ?? `${sum.toString(16)}-${size}`).toUpperCase(),
       crc64: sum,
       [Symbol.dispose]: () => store.release(content),
     };

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, errorAnswer, errorDocument, toOssError } from "./answer.ts";
@@ -14,9 +13,11 @@ import type { LogEntry, RequestLog } from "./log.ts";
 import { operationFor } from "./operations/table.ts";
 import type { Settings } from "./options.ts";
 import { readRequest } from "./request.ts";
+import type { RequestIds } from "./request-ids.ts";
 import { closed, send } from "./respond.ts";
 import type { RequestGate, Shape } from "./shape.ts";
 import { BodyBreak } from "./spoil.ts";
+import type { Content } from "./storage/content.ts";
 import type { Store } from "./storage/store.ts";
 
 /** The parts of a running server that a request meets. */
@@ -28,6 +29,7 @@ export interface Parts {
   readonly shape: Shape;
   readonly gate: RequestGate;
   readonly faults: Faults;
+  readonly requestIds: RequestIds;
   /** Aborted when the server closes. */
   readonly closing: AbortSignal;
 }
@@ -42,6 +44,8 @@ interface Exchange {
   /** Set by an `Expect: 100-continue` that was not answered yet. */
   awaitsContinue: boolean;
   faults: readonly Fault[];
+  /** What the answer sends, kept until it is sent. */
+  kept: Content;
 }
 
 /** Answers one request, from its head to its last byte. Never rejects. */
@@ -63,27 +67,44 @@ export async function handle(
     bytesIn: 0,
     bytesOut: 0,
     connection: connection.number,
-    requestId: randomBytes(12).toString("hex").toUpperCase(),
+    requestId: parts.requestIds.next(),
     faults: [],
   };
   parts.log.add(entry);
-  const exchange: Exchange = { parts, connection, message, response, entry, awaitsContinue, faults: [] };
+  const exchange: Exchange = {
+    parts,
+    connection,
+    message,
+    response,
+    entry,
+    awaitsContinue,
+    faults: [],
+    kept: [],
+  };
   const { shape, closing } = parts;
   const started = performance.now();
   try {
     const given = await answerFor(exchange);
     if (given === undefined) return;
-    response.setHeader("Server", "AliyunOSS");
-    response.setHeader("x-oss-request-id", entry.requestId);
-    response.setHeader("x-oss-server-time", String(Math.round(performance.now() - started)));
+    const headers: Record<string, string> = {
+      Server: "AliyunOSS",
+      "x-oss-request-id": entry.requestId,
+      "x-oss-server-time": String(Math.round(performance.now() - started)),
+      ...given.headers,
+    };
     // The client was never told to go on, so whether its body follows is not known: the connection ends here.
-    if (exchange.awaitsContinue) response.setHeader("Connection", "close");
+    if (exchange.awaitsContinue) headers.Connection = "close";
     const { faults } = exchange;
-    await send(given, { message, response, entry, connection, faults, latency: shape.latency, closing });
+    await send(
+      { ...given, headers },
+      { message, response, entry, connection, faults, latency: shape.latency, closing },
+    );
     // What is left of a body that was refused is read and dropped, so that the client gets to see its answer.
     if (!message.complete) message.resume();
   } catch {
     response.destroy();
+  } finally {
+    parts.store.release(exchange.kept);
   }
 }
 
@@ -105,7 +126,13 @@ async function answerFor(exchange: Exchange): Promise<Answer | undefined> {
       entry.code = mock.code;
       return errorDocument(error, entry.requestId, message.headers.host ?? "");
     }
-    const given = await operation.run(call);
+    const running = operation.run(call);
+    // Without an await for what is there at once: its bytes have to be kept before anybody else replaces the object.
+    const given = running instanceof Promise ? await running : running;
+    if (typeof given.body !== "string") {
+      parts.store.retain(given.body);
+      exchange.kept = given.body;
+    }
     if (faultOf(faults, "answer-lost") !== undefined) {
       connection.reset();
       return undefined;

@@ -96,3 +96,8 @@ export function refuseEncryption(headers: ReadonlyMap<string, string>): void {
     );
   }
 }
+
+/** `Content-MD5` for an ETag that is an MD5; nothing for an opaque one. */
+export function md5Header(etag: string): Record<string, string> {
+  return /^[0-9A-F]{32}$/.test(etag) ? { "Content-MD5": Buffer.from(etag, "hex").toString("base64") } : {};
+}

@@ -127,6 +127,16 @@ test("user metadata in UTF-8 comes back byte for byte", async () => {
   assert.equal(Buffer.from(String(headers["x-oss-meta-one"]), "latin1").toString(), value);
 });
 
+test("without md5, ETags of uploads are opaque, and Content-MD5 is checked all the same", async () => {
+  await using server = await startOssServer({ buckets: ["demo"], md5: false });
+  const reply = await ask(server, "PUT", "/demo/a", { body: BYTES });
+  assert.match(String(reply.headers.etag), /^"[0-9A-F]+-1000"$/);
+  assert.equal(reply.headers["content-md5"], undefined);
+  assert.equal(reply.headers["x-oss-hash-crc64ecma"], String(crc64(BYTES)));
+  const headers = { "Content-MD5": Buffer.alloc(16).toString("base64") };
+  assert.equal((await ask(server, "PUT", "/demo/a", { headers, body: "x" })).code, "InvalidDigest");
+});
+
 test("what PutObject refuses", async () => {
   await using server = await startOssServer({ buckets: ["demo"], maxPutSize: 100 });
   const refused: [Record<string, string>, number, string][] = [

@@ -30,15 +30,15 @@ export async function send(given: Answer, sending: Sending): Promise<void> {
   const size = typeof body === "string" ? Buffer.byteLength(body) : sizeOf(body);
   const isBodiless = message.method === "HEAD" || status === 204 || status === 304;
   entry.status = status;
-  response.statusCode = status;
-  for (const [name, text] of Object.entries(given.headers)) response.setHeader(name, toLatin1(text));
+  const head: string[] = [];
+  for (const [name, text] of Object.entries(given.headers)) head.push(name, toLatin1(text));
   // Said outright, because Node would add a Keep-Alive header by which clients avoid idle connections; OSS has none.
-  if (response.shouldKeepAlive && !response.hasHeader("Connection")) {
-    response.setHeader("Connection", "keep-alive");
+  if (response.shouldKeepAlive && given.headers.Connection === undefined)
+    head.push("Connection", "keep-alive");
+  if (given.headers["Content-Length"] === undefined && status !== 204 && status !== 304) {
+    head.push("Content-Length", String(size));
   }
-  if (!response.hasHeader("Content-Length") && status !== 204 && status !== 304) {
-    response.setHeader("Content-Length", size);
-  }
+  response.writeHead(status, head);
   if (isBodiless || size === 0) {
     response.end();
     return;

@@ -9,6 +9,7 @@ import { handle } from "./handler.ts";
 import { RequestLog } from "./log.ts";
 import { checkBucketName, checkObjectName } from "./names.ts";
 import { type OssServerOptions, settingsOf } from "./options.ts";
+import { RequestIds } from "./request-ids.ts";
 import { RequestGate, type Shape } from "./shape.ts";
 import { readAll } from "./storage/content.ts";
 import { diskBackend } from "./storage/disk.ts";
@@ -93,7 +94,9 @@ export async function startOssServer(options: OssServerOptions = {}): Promise<Os
   const faults = new Faults();
   const gate = new RequestGate(shape);
   const ending = new AbortController();
-  const parts = { settings, store, credentials, log, shape, gate, faults, closing: ending.signal };
+  const requestIds = new RequestIds();
+  const closing = ending.signal;
+  const parts = { settings, store, credentials, log, shape, gate, faults, requestIds, closing };
   const running = new Set<Promise<void>>();
   const listener = (awaitsContinue: boolean) => (message: IncomingMessage, response: ServerResponse) => {
     const connection = connections.of(message.socket);
@@ -125,18 +128,18 @@ export async function startOssServer(options: OssServerOptions = {}): Promise<Os
   }
   const { port } = http.address() as AddressInfo;
 
-  let closing: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
   const close = async () => {
     ending.abort();
-    const closed = new Promise((resolve) => http.close(resolve));
+    const stopped = new Promise((resolve) => http.close(resolve));
     http.closeAllConnections();
-    await closed;
+    await stopped;
     await Promise.all(running);
     await store.close();
   };
   const closeOnce = () => {
-    closing ??= close();
-    return closing;
+    closed ??= close();
+    return closed;
   };
 
   return {
@@ -155,7 +158,7 @@ export async function startOssServer(options: OssServerOptions = {}): Promise<Os
       checkObjectName(key);
       const bucket = ensureBucket(bucketName);
       using received = await receiveBytes(Buffer.from(bytes as Uint8Array), store);
-      const { content, size, md5: etag, crc64 } = received;
+      const { content, size, etag, crc64 } = received;
       const modified = Math.floor(settings.clock() / 1000) * 1000;
       store.putObject(bucket, key, {
         ...{ content, size, etag, crc64, modified },
@@ -164,7 +167,13 @@ export async function startOssServer(options: OssServerOptions = {}): Promise<Os
     },
     async get(bucketName, key) {
       const object = existing(bucketName).objects.get(key);
-      return object === undefined ? undefined : readAll(object.content);
+      if (object === undefined) return undefined;
+      store.retain(object.content);
+      try {
+        return await readAll(object.content);
+      } finally {
+        store.release(object.content);
+      }
     },
     remove: (bucketName, key) => store.deleteObject(existing(bucketName), key),
     keys: (bucketName) => [...existing(bucketName).objects.from("")].map(([key]) => key),

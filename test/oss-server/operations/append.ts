@@ -19,7 +19,7 @@ export const appendObject: Operation = {
     const attributes = attributesOf(call.headers);
     checkPosition(bucket.objects.get(call.key), position);
     const { maxPutSize } = call.settings;
-    using received = await receive(call.body, call.store, maxPutSize - Math.min(maxPutSize, position));
+    using received = await receive(call.body, call.store, call.settings, Math.max(0, maxPutSize - position));
     const before = bucket.objects.get(call.key);
     checkPosition(before, position);
     const pieces = [
@@ -30,7 +30,7 @@ export const appendObject: Operation = {
       ...(before ?? attributes),
       content: [...(before?.content ?? []), ...received.content],
       size: position + received.size,
-      etag: etagOf(before, received.md5),
+      etag: etagOf(before, received.etag),
       crc64: combineCrc64(pieces),
       modified: seconds(call.now),
       type: "Appendable",
@@ -46,9 +46,9 @@ export const appendObject: Operation = {
 };
 
 /** Opaque, as OSS says; here it depends on the last append and the length. */
-function etagOf(before: StoredObject | undefined, md5: string): string {
+function etagOf(before: StoredObject | undefined, etag: string): string {
   const length = (before?.size ?? 0).toString(16).toUpperCase().padStart(8, "0").slice(-8);
-  return `${md5.slice(0, 24)}${length}`;
+  return `${etag.padEnd(24, "0").slice(0, 24)}${length}`;
 }
 
 function positionOf(text: string | undefined): number {

@@ -6,7 +6,7 @@ import { combineCrc64, crc64 } from "../crc64.ts";
 import { xmlDate } from "../dates.ts";
 import { invalidArgument, invalidPart, malformedXml, noSuchUpload, OssError } from "../errors.ts";
 import { checkObjectName } from "../names.ts";
-import { attributesOf, encryptionHeaders, refuseEncryption } from "../object-headers.ts";
+import { attributesOf, encryptionHeaders, md5Header, refuseEncryption } from "../object-headers.ts";
 import { copyRangeOf } from "../ranges.ts";
 import { chunksOf, slice } from "../storage/content.ts";
 import type { Part, StoredObject, Upload } from "../storage/store.ts";
@@ -46,14 +46,14 @@ export const uploadPart: Operation = {
     const upload = uploadOf(call);
     const number = partNumberOf(call);
     refuseEncryption(call.headers);
-    using received = await receive(call.body, call.store, call.settings.maxPutSize);
-    const { content, size, md5: etag, crc64: sum } = received;
+    using received = await receive(call.body, call.store, call.settings);
+    const { content, size, etag, crc64: sum } = received;
     // The upload may have been completed or aborted while the bytes came in.
     const part = { number, content, size, etag, crc64: sum, modified: seconds(call.now) };
     call.store.putPart(uploadOf(call, upload), part);
     return answer(200, {
       ETag: `"${etag}"`,
-      "Content-MD5": Buffer.from(etag, "hex").toString("base64"),
+      ...md5Header(etag),
       "x-oss-hash-crc64ecma": String(sum),
       ...encryptionHeaders(upload.headers),
     });
@@ -197,10 +197,10 @@ function entityTooSmall(part: Part, least: number): OssError {
   );
 }
 
-/** OSS calls it opaque: no MD5 of the content. Here the MD5 of the parts' MD5s, and their count. */
+/** OSS calls it opaque: no MD5 of the content. Here the MD5 of the parts' ETags, and their count. */
 function etagOf(parts: readonly Part[]): string {
   const md5 = createHash("md5");
-  for (const part of parts) md5.update(Buffer.from(part.etag, "hex"));
+  for (const part of parts) md5.update(part.etag);
   return `${md5.digest("hex").toUpperCase()}-${parts.length}`;
 }
 

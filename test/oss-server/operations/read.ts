@@ -4,6 +4,7 @@ import { bucketOf, type Call, type Operation, objectOf } from "../call.ts";
 import { checkConditions } from "../conditions.ts";
 import { httpDate } from "../dates.ts";
 import { OssError } from "../errors.ts";
+import { md5Header } from "../object-headers.ts";
 import { type ByteRange, rangeOf } from "../ranges.ts";
 import { slice } from "../storage/content.ts";
 import type { StoredObject } from "../storage/store.ts";
@@ -87,7 +88,7 @@ function headersOf(object: StoredObject): Record<string, string> {
     "x-oss-storage-class": "Standard",
     "x-oss-hash-crc64ecma": String(object.crc64),
   };
-  if (object.type === "Normal") headers["Content-MD5"] = Buffer.from(object.etag, "hex").toString("base64");
+  if (object.type === "Normal") Object.assign(headers, md5Header(object.etag));
   if (object.tags.length > 0) headers["x-oss-tagging-count"] = String(object.tags.length);
   for (const [name, value] of Object.entries(object.headers)) headers[CANONICAL[name] ?? name] = value;
   return headers;

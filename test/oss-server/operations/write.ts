@@ -5,7 +5,7 @@ import { checkConditions } from "../conditions.ts";
 import { xmlDate } from "../dates.ts";
 import { fileAlreadyExists, invalidArgument, noSuchBucket, noSuchKey, OssError } from "../errors.ts";
 import { checkObjectName } from "../names.ts";
-import { attributesOf, encryptionHeaders, type ObjectAttributes } from "../object-headers.ts";
+import { attributesOf, encryptionHeaders, md5Header, type ObjectAttributes } from "../object-headers.ts";
 import type { Bucket, StoredObject } from "../storage/store.ts";
 import { element } from "../xml.ts";
 
@@ -19,9 +19,9 @@ export const putObject: Operation = {
     refuseWriteConditions(call);
     const attributes = attributesOf(call.headers);
     checkOverwrite(call, bucket);
-    using received = await receive(call.body, call.store, call.settings.maxPutSize);
+    using received = await receive(call.body, call.store, call.settings);
     checkOverwrite(call, bucket);
-    const { content, size, md5: etag, crc64 } = received;
+    const { content, size, etag, crc64 } = received;
     const modified = seconds(call.now);
     call.store.putObject(bucket, call.key, {
       content,
@@ -34,7 +34,7 @@ export const putObject: Operation = {
     });
     return answer(200, {
       ETag: `"${etag}"`,
-      "Content-MD5": Buffer.from(etag, "hex").toString("base64"),
+      ...md5Header(etag),
       "x-oss-hash-crc64ecma": String(crc64),
       ...encryptionHeaders(attributes.headers),
     });

@@ -2,29 +2,44 @@ import type { Backend, Blob, BlobWriter } from "./backend.ts";
 
 const BLOCK = 1 << 20;
 
+/** How many blocks that nobody uses any more are kept for the next upload: touching new memory costs more than filling it. */
+const SPARE_BLOCKS = 512;
+
 /** Keeps everything in memory, in blocks of 1 MiB, so that serving needs neither copies nor many small writes. */
 export function memoryBackend(): Backend {
   let counter = 0;
+  const spare: Uint8Array[] = [];
+  const allocate = (size: number) =>
+    (size === BLOCK ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(size);
   return {
-    writer: (size) => new MemoryWriter(`m${++counter}`, size),
-    removeBlob: () => {},
+    writer: (size) => new MemoryWriter(`m${++counter}`, allocate, size),
+    removeBlob(blob) {
+      if (!(blob instanceof MemoryBlob)) return;
+      for (const block of blob.blocks) {
+        if (block.length === BLOCK && spare.length < SPARE_BLOCKS) spare.push(block);
+      }
+    },
     save: () => {},
     forget: () => {},
     load: async () => ({ records: [], blobs: new Map() }),
-    close: async () => {},
+    close: async () => {
+      spare.length = 0;
+    },
   };
 }
 
 class MemoryWriter implements BlobWriter {
   readonly #id: string;
+  readonly #allocate: (size: number) => Uint8Array;
   readonly #blocks: Uint8Array[] = [];
   readonly #expected: number;
   #block: Uint8Array = new Uint8Array(0);
   #used = 0;
   #size = 0;
 
-  constructor(id: string, expected = 0) {
+  constructor(id: string, allocate: (size: number) => Uint8Array, expected = 0) {
     this.#id = id;
+    this.#allocate = allocate;
     this.#expected = expected;
   }
 
@@ -55,7 +70,7 @@ class MemoryWriter implements BlobWriter {
     if (this.#used > 0) this.#blocks.push(this.#block);
     const known = this.#expected - this.#size;
     const size = known > 0 ? known : Math.max(atHand, this.#size > 0 ? BLOCK : 4096);
-    this.#block = Buffer.allocUnsafeSlow(Math.min(BLOCK, size));
+    this.#block = this.#allocate(Math.min(BLOCK, size));
     this.#used = 0;
   }
 }
@@ -63,13 +78,13 @@ class MemoryWriter implements BlobWriter {
 class MemoryBlob implements Blob {
   readonly id: string;
   readonly size: number;
-  readonly #blocks: readonly Uint8Array[];
+  readonly blocks: readonly Uint8Array[];
   readonly #starts: number[] = [];
 
   constructor(id: string, size: number, blocks: readonly Uint8Array[]) {
     this.id = id;
     this.size = size;
-    this.#blocks = blocks;
+    this.blocks = blocks;
     let start = 0;
     for (const block of blocks) {
       this.#starts.push(start);
@@ -80,7 +95,7 @@ class MemoryBlob implements Blob {
   view(start: number, end: number): Uint8Array | undefined {
     const index = this.#indexOf(start);
     const from = start - (this.#starts[index] ?? 0);
-    const block = this.#blocks[index];
+    const block = this.blocks[index];
     if (block === undefined) return start === end ? new Uint8Array(0) : undefined;
     const to = from + end - start;
     return to <= block.length ? block.subarray(from, to) : undefined;
@@ -88,7 +103,7 @@ class MemoryBlob implements Blob {
 
   *chunks(start: number, end: number): Iterable<Uint8Array> {
     for (let index = this.#indexOf(start); start < end; index++) {
-      const block = this.#blocks[index] as Uint8Array;
+      const block = this.blocks[index] as Uint8Array;
       const from = start - (this.#starts[index] as number);
       const piece = block.subarray(from, from + Math.min(block.length - from, end - start));
       start += piece.length;

@@ -174,8 +174,9 @@ export class Store {
 
   release(content: Content): void {
     for (const { blob } of content) {
-      const users = (this.#users.get(blob) ?? 0) - 1;
-      if (users > 0) this.#users.set(blob, users);
+      const users = this.#users.get(blob);
+      if (users === undefined) throw new Error(`The blob ${blob.id} was released more often than retained.`);
+      if (users > 1) this.#users.set(blob, users - 1);
       else {
         this.#users.delete(blob);
         this.#backend.removeBlob(blob);
