@@ -2,6 +2,7 @@ import type { Configuration } from "./config/configuration.ts";
 import { loadConfiguration } from "./config/load.ts";
 import { locate } from "./config/locations.ts";
 import type { Logger } from "./config/logger.ts";
+import type { FileSystemMetrics } from "./diagnostics/metrics.ts";
 import { JobError } from "./errors/errors.ts";
 import { BuiltInFactories } from "./fs/built-in-factories.ts";
 import type { FileSystem, FileSystemFactory } from "./fs/contract.ts";
@@ -113,6 +114,11 @@ export class Environment implements AsyncDisposable {
   register(factory: FileSystemFactory): AsyncDisposable {
     this.#closed.signal.throwIfAborted();
     return this.#hostFactories.register(factory);
+  }
+
+  /** Counters of each file system that was made so far: operations, errors, bytes, open streams. */
+  metrics(): readonly FileSystemMetrics[] {
+    return this.#registry.metrics();
   }
 
   /** A job with sources, sinks and settings of its own. */

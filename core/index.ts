@@ -1,6 +1,8 @@
 /** The front door of plugfs, for hosts and for authors of plugins. */
 export { Configuration } from "./config/configuration.ts";
 export { type Option, option } from "./config/option.ts";
+export type { OperationEvent, PluginEvent, RetryEvent } from "./diagnostics/channels.ts";
+export type { FileSystemMetrics } from "./diagnostics/metrics.ts";
 export { Environment, type EnvironmentOptions } from "./environment.ts";
 export type {
   ConfigurationErrorCode,

@@ -1,4 +1,5 @@
 import type { Configuration } from "../config/configuration.ts";
+import { type FileSystemMetrics, Metrics } from "../diagnostics/metrics.ts";
 import { errorMessage, JobError, PluginError } from "../errors/errors.ts";
 import type { FileSystem, Logger } from "./contract.ts";
 import { FileSystemHandle } from "./handle.ts";
@@ -8,6 +9,7 @@ import { resolvePath } from "./resolve.ts";
 import { ErrorContextFileSystem, withContext } from "./wrappers/error-context.ts";
 import { readLimits } from "./wrappers/limit-options.ts";
 import { LimitedFileSystem } from "./wrappers/limits.ts";
+import { ObservedFileSystem } from "./wrappers/observed.ts";
 import { TrackingFileSystem } from "./wrappers/tracking.ts";
 
 /**
@@ -22,6 +24,7 @@ export class FileSystemRegistry implements FileSystems {
   readonly #slots = new Map<string, Slot>();
   /** File systems of older generations that are still in use. */
   readonly #retired = new Set<Slot>();
+  readonly #metrics = new Metrics();
   readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
 
@@ -41,6 +44,11 @@ export class FileSystemRegistry implements FileSystems {
 
   resolve(path: string | URL | Path): Path {
     return resolvePath(path, this.#configuration);
+  }
+
+  /** One entry for each file system that was made, in the order of first use. */
+  metrics(): readonly FileSystemMetrics[] {
+    return this.#metrics.list();
   }
 
   /** Rejects where no file system can be made for the path; its `close` releases the handle only. */
@@ -128,7 +136,13 @@ export class FileSystemRegistry implements FileSystems {
       });
     }
     const tracking = new TrackingFileSystem(limits ? new LimitedFileSystem(inner, limits) : inner);
-    return { outer: new ErrorContextFileSystem(tracking, context), tracking };
+    const { scheme, authority } = root;
+    const outer = new ObservedFileSystem(
+      new ErrorContextFileSystem(tracking, context),
+      { scheme, authority, plugin },
+      this.#metrics.of(scheme, authority),
+    );
+    return { outer, tracking };
   }
 }
 

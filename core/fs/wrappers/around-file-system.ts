@@ -50,14 +50,22 @@ export class AroundFileSystem extends FileSystem {
   override open(path: Path, options?: OpenOptions): Promise<FsDataInputStream> {
     const call = { operation: "open", path, signal: options?.signal };
     return this.#around.run(call, async () => {
-      return new AroundInputStream(await this.#inner.open(path, options), this.#ofStream(call), call);
+      return new AroundInputStream(
+        await this.#inner.open(path, options),
+        this.#ofStream(call, "input"),
+        call,
+      );
     });
   }
 
   override create(path: Path, options?: CreateOptions): Promise<FsDataOutputStream> {
     const call = { operation: "create", path, signal: options?.signal };
     return this.#around.run(call, async () => {
-      return new AroundOutputStream(await this.#inner.create(path, options), this.#ofStream(call), call);
+      return new AroundOutputStream(
+        await this.#inner.create(path, options),
+        this.#ofStream(call, "output"),
+        call,
+      );
     });
   }
 
@@ -87,8 +95,8 @@ export class AroundFileSystem extends FileSystem {
     return this.#around.run({ operation: "close" }, () => this.#inner.close());
   }
 
-  #ofStream(call: Call): Around {
-    return this.#around.stream?.(call) ?? this.#around;
+  #ofStream(opened: Call, direction: "input" | "output"): Around {
+    return this.#around.stream?.(opened, direction) ?? this.#around;
   }
 
   #run<T>(

@@ -25,8 +25,8 @@ export interface Around {
   run<T>(call: Call, body: () => Promise<T>, moved?: (result: T) => number): Promise<T>;
   /** The same for `seek`, the one call that is not asynchronous. */
   runSync(call: Call, body: () => void): void;
-  /** What goes around the calls of a stream that `call` opened. Default: this. */
-  stream?(call: Call): Around;
+  /** What goes around the calls of one stream, and of its committer. Default: this. */
+  stream?(opened: Call, direction: "input" | "output"): Around;
 }
 
 /** Every step of an iteration is a call. */
@@ -265,7 +265,11 @@ export class AroundRecoverableWriter implements RecoverableWriter {
 
   #stream(call: Call, open: () => Promise<RecoverableStream>): Promise<RecoverableStream> {
     return this.#around.run(call, async () => {
-      return new AroundRecoverableStream(await open(), this.#around.stream?.(call) ?? this.#around, call);
+      return new AroundRecoverableStream(
+        await open(),
+        this.#around.stream?.(call, "output") ?? this.#around,
+        call,
+      );
     });
   }
 }

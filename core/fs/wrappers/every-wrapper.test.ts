@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { Configuration } from "../../config/configuration.ts";
+import { Metrics } from "../../diagnostics/metrics.ts";
 import type { ContractFixture } from "../../testing/declare.ts";
 import { fileSystemContract } from "../../testing/file-system-contract.ts";
 import { recoverableWriterContract } from "../../testing/recoverable-writer-contract.ts";
@@ -22,6 +23,7 @@ import { FileSystemRegistry } from "../registry.ts";
 import { DelegatingFileSystem } from "./delegating-file-system.ts";
 import { ErrorContextFileSystem } from "./error-context.ts";
 import { LimitedFileSystem } from "./limits.ts";
+import { ObservedFileSystem } from "./observed.ts";
 import { TrackingFileSystem } from "./tracking.ts";
 
 const ROOT = Path.parse("mem://x");
@@ -39,6 +41,8 @@ const WRAPPERS: Record<string, (inner: FileSystem) => FileSystem> = {
     const limits = { keys: "", total: 1, input: none, output: none, timeout: 0, streamTimeout: 0 };
     return new LimitedFileSystem(inner, limits);
   },
+  observed: (inner) =>
+    new ObservedFileSystem(inner, { scheme: "mem", authority: "x" }, new Metrics().of("mem", "x")),
   tracking: (inner) => new TrackingFileSystem(inner),
   handle: (inner) => new FileSystemHandle(ROOT, inner, () => inner),
 };

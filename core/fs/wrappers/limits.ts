@@ -1,14 +1,11 @@
 import { FileSystemError } from "../../errors/errors.ts";
 import type {
-  Committer,
   CreateOptions,
   FileSystem,
   FsDataInputStream,
   FsDataOutputStream,
   OpenOptions,
-  RecoverableStream,
   RecoverableWriter,
-  SignalOption,
 } from "../contract.ts";
 import type { Path } from "../path.ts";
 import {
@@ -21,6 +18,7 @@ import {
 import { ConnectionPool, type Direction, type Place } from "./connection-pool.ts";
 import { DelegatingFileSystem } from "./delegating-file-system.ts";
 import type { ConnectionLimits } from "./limit-options.ts";
+import { RecoverableOpening } from "./recoverable-opening.ts";
 
 /**
  * Bounds the streams that are open at once (Flink's `LimitedConnectionsFileSystem`). `open` counts as input; `create`
@@ -53,56 +51,18 @@ export class LimitedFileSystem extends DelegatingFileSystem {
   }
 
   override async createRecoverableWriter(): Promise<RecoverableWriter> {
-    return new LimitedRecoverableWriter(await super.createRecoverableWriter(), this.#pool);
+    return new RecoverableOpening(await super.createRecoverableWriter(), (call, open) =>
+      counted(this.#pool, "output", call, {
+        open,
+        end: async (stream) => stream[Symbol.asyncDispose](),
+        wrap: (stream, around) => new AroundRecoverableStream(stream, around, call),
+      }),
+    );
   }
 
   override close(): Promise<void> {
     this.#pool.close(new FileSystemError({ code: "EINVAL", message: "the file system is closed" }));
     return super.close();
-  }
-}
-
-class LimitedRecoverableWriter implements RecoverableWriter {
-  readonly #inner: RecoverableWriter;
-  readonly #pool: ConnectionPool;
-
-  constructor(inner: RecoverableWriter, pool: ConnectionPool) {
-    this.#inner = inner;
-    this.#pool = pool;
-  }
-
-  open(target: Path, options?: SignalOption & { readonly overwrite?: boolean }): Promise<RecoverableStream> {
-    const call = { operation: "open", path: target, signal: options?.signal };
-    return this.#counted(call, () => this.#inner.open(target, options));
-  }
-
-  recover(recoverable: Uint8Array, options?: SignalOption): Promise<RecoverableStream> {
-    const call = { operation: "recover", signal: options?.signal };
-    return this.#counted(call, () => this.#inner.recover(recoverable, options));
-  }
-
-  recoverForCommit(recoverable: Uint8Array): Promise<Committer> {
-    return this.#inner.recoverForCommit(recoverable);
-  }
-
-  cleanup(recoverable: Uint8Array): Promise<boolean> {
-    return this.#inner.cleanup(recoverable);
-  }
-
-  pending(prefix: Path): ReturnType<RecoverableWriter["pending"]> {
-    return this.#inner.pending(prefix);
-  }
-
-  discard(target: Path, id: string): Promise<boolean> {
-    return this.#inner.discard(target, id);
-  }
-
-  #counted(call: Call, open: () => Promise<RecoverableStream>): Promise<RecoverableStream> {
-    return counted(this.#pool, "output", call, {
-      open,
-      end: async (stream) => stream[Symbol.asyncDispose](),
-      wrap: (stream, around) => new AroundRecoverableStream(stream, around, call),
-    });
   }
 }
 

@@ -54,8 +54,8 @@ class Observer implements Around {
     body();
   }
 
-  stream(call: Call): Around {
-    return new StreamObserver(this, this.#counters, call.operation === "read" ? "openInputs" : "openOutputs");
+  stream(_opened: Call, direction: "input" | "output"): Around {
+    return new StreamObserver(this, this.#counters, direction === "input" ? "openInputs" : "openOutputs");
   }
 }
 

@@ -13,8 +13,18 @@ import type {
   SignalOption,
 } from "../contract.ts";
 import type { Path } from "../path.ts";
-import { type Around, AroundInputStream, AroundOutputStream } from "./around.ts";
+import {
+  type Around,
+  AroundInputStream,
+  AroundOutputStream,
+  AroundRecoverableStream,
+  AroundRecoverableWriter,
+} from "./around.ts";
 import { DelegatingFileSystem } from "./delegating-file-system.ts";
+import { RecoverableOpening } from "./recoverable-opening.ts";
+
+/** Calls after which a stream is no longer in use. */
+const ENDINGS = new Set(["close", "abort", "closeForCommit", "dispose"]);
 
 /**
  * Knows what is in use: calls under way, listings, open streams. So a file system can be closed when its last stream
@@ -93,9 +103,19 @@ export class TrackingFileSystem extends DelegatingFileSystem {
 
   override createRecoverableWriter(): Promise<RecoverableWriter> {
     return this.#use(async () => {
-      const writer = await super.createRecoverableWriter();
+      const writer = new RecoverableOpening(await super.createRecoverableWriter(), async (call, open) => {
+        const stream = await open();
+        const around = await this.#track(async () => stream[Symbol.asyncDispose]());
+        return new AroundRecoverableStream(stream, around, call);
+      });
       this.#begin();
-      return writer;
+      return new AroundRecoverableWriter(writer, {
+        run: async (call, body) => {
+          if (call.operation !== "dispose") this.#check();
+          return body();
+        },
+        runSync: (_call, body) => body(),
+      });
     });
   }
 
@@ -121,8 +141,8 @@ export class TrackingFileSystem extends DelegatingFileSystem {
     };
     return {
       run: async (call, body) => {
-        const ending = call.operation === "close" || call.operation === "abort";
-        if (!ending) this.#check();
+        const ending = ENDINGS.has(call.operation);
+        if (!ending || call.operation === "closeForCommit") this.#check();
         try {
           return await body();
         } catch (error) {
