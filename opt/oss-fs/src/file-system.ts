@@ -12,6 +12,7 @@ import {
   type Logger,
   type OpenOptions,
   type Path,
+  type RecoverableWriter,
   type RenameOptions,
   SerialOutputStream,
   type SignalOption,
@@ -20,9 +21,19 @@ import { OssClient } from "./client.ts";
 import { copyObject } from "./copy.ts";
 import { listStatus } from "./list-status.ts";
 import { listPage } from "./listing.ts";
-import { type Context, fileStatus, isFolder, isMissing, occupant, refuseFiles, statusOf } from "./lookup.ts";
+import {
+  type Context,
+  fileStatus,
+  isFolder,
+  isMissing,
+  occupant,
+  refuseFileAsParent,
+  refuseFiles,
+  statusOf,
+} from "./lookup.ts";
 import { BlockPool, TransferMemory } from "./memory.ts";
 import { openInput } from "./read.ts";
+import { OssRecoverableWriter } from "./recoverable-writer.ts";
 import type { OssSettings } from "./settings.ts";
 import { checkedKey, folderPrefix } from "./status.ts";
 import type { Store } from "./store.ts";
@@ -40,6 +51,8 @@ export class OssFileSystem extends FileSystem {
     "server-side-copy",
     "atomic-create",
     "versions",
+    "recoverable-writer",
+    "pending-writes",
   ]);
   readonly #store: Store;
 
@@ -47,7 +60,7 @@ export class OssFileSystem extends FileSystem {
     super();
     const client = new OssClient(bucket, settings);
     const pool = new BlockPool(new TransferMemory(settings.transferMemory));
-    this.#store = { client, pool, logger, live: new Set() };
+    this.#store = { client, pool, logger, uploads: new Map(), live: new Set() };
   }
 
   /** A file 1, a folder or nothing 2. */
@@ -88,7 +101,7 @@ export class OssFileSystem extends FileSystem {
     if (key === "") throw error(overwrite ? "EISDIR" : "EEXIST", wanted);
     const [there] = await Promise.all([
       occupant(this.#store, path, wanted),
-      this.#refuseFileAsParent(path, wanted),
+      refuseFileAsParent(this.#store, path, wanted),
     ]);
     if (there !== undefined && !overwrite) throw error("EEXIST", wanted);
     if (there === "directory") throw error("EISDIR", wanted);
@@ -137,7 +150,7 @@ export class OssFileSystem extends FileSystem {
     const source = await statusOf(this.#store, src, wanted);
     if (dst.startsWith(src)) throw error("EINVAL", wanted, "a file or folder cannot be moved into itself");
     const isFile = source.kind === "file";
-    if (!src.startsWith(dst.parent ?? dst)) await this.#refuseFileAsParent(dst, wanted);
+    if (!src.startsWith(dst.parent ?? dst)) await refuseFileAsParent(this.#store, dst, wanted);
     await this.#refuseTarget(dst, isFile, overwrite, wanted);
     if (isFile) {
       const about = { ...wanted.about };
@@ -165,11 +178,15 @@ export class OssFileSystem extends FileSystem {
     const source = await statusOf(this.#store, src, wanted);
     if (source.kind === "directory") throw error("EISDIR", wanted);
     await Promise.all([
-      this.#refuseFileAsParent(dst, wanted),
+      refuseFileAsParent(this.#store, dst, wanted),
       this.#refuseTarget(dst, true, overwrite, wanted),
     ]);
     const from = { ...source, key: src.key, version: source.version ?? "" };
     return await copyObject(this.#store, from, { path: dst, key, overwrite, signal, about: wanted.about });
+  }
+
+  override async createRecoverableWriter(): Promise<RecoverableWriter> {
+    return new OssRecoverableWriter(this.#store);
   }
 
   override async close(): Promise<void> {
@@ -180,12 +197,6 @@ export class OssFileSystem extends FileSystem {
     });
     await Promise.allSettled([...this.#store.live].map((stream) => stream.abort(reason)));
     this.#store.client.close();
-  }
-
-  async #refuseFileAsParent(path: Path, wanted: Context): Promise<void> {
-    const { parent } = path;
-    if (!this.#store.client.settings.checkParent || parent === null || parent.key === "") return;
-    await refuseFiles(this.#store, [parent], wanted);
   }
 
   /** What may not be replaced. A file that is in the way of a file is left to `x-oss-forbid-overwrite`. */

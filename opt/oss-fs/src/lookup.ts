@@ -68,6 +68,13 @@ export async function refuseFiles(store: Store, folders: readonly Path[], contex
   throw new FileSystemError({ code: "ENOTDIR", scheme: "oss", ...context.about, message });
 }
 
+/** Throws `ENOTDIR` when the parent is a file: one HEAD; none with `fs.oss.performance.flags.create`. */
+export async function refuseFileAsParent(store: Store, path: Path, context: Context): Promise<void> {
+  const { parent } = path;
+  if (!store.client.settings.checkParent || parent === null || parent.key === "") return;
+  await refuseFiles(store, [parent], context);
+}
+
 export function missing(about: About): FileSystemError {
   return new FileSystemError({ code: "ENOENT", scheme: "oss", ...about });
 }

@@ -1,4 +1,8 @@
+import { channel } from "node:diagnostics_channel";
 import { setTimeout as delay } from "node:timers/promises";
+
+/** plugfs documents what it carries. */
+const RETRY = channel("plugfs:retry");
 
 /** How often, and after what pause, something that failed is tried again. */
 export interface RetryPolicy {
@@ -34,6 +38,7 @@ export async function withRetries<T>(
   let failures = 0;
   for (let number = 0; ; number++) {
     let wait = 0;
+    let failure: unknown;
     const attempt: Attempt = {
       number,
       progress: () => {
@@ -49,10 +54,13 @@ export async function withRetries<T>(
     } catch (error) {
       signal?.throwIfAborted();
       if (!isRetryable(error) || failures >= policy.retries) throw error;
+      failure = error;
     }
     const jitter = Math.random() * Math.min(policy.capMs, policy.baseMs * 2 ** failures);
     failures++;
-    await pause(Math.max(jitter, Math.min(wait, policy.capMs)), signal);
+    const delayMs = Math.max(jitter, Math.min(wait, policy.capMs));
+    if (RETRY.hasSubscribers) RETRY.publish({ scheme: "oss", attempt: failures, delayMs, error: failure });
+    await pause(delayMs, signal);
   }
 }
 

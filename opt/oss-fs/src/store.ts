@@ -8,6 +8,8 @@ export interface Store {
   /** All buffers, and through `pool.memory` all data on its way. */
   readonly pool: BlockPool;
   readonly logger: Logger;
+  /** Uploads that this process began or continued: upload id → write id. */
+  readonly uploads: Map<string, string>;
   /** Open streams: the file system's end is theirs too. */
   readonly live: Set<{ abort(reason: unknown): Promise<void> }>;
 }

@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { FileStatus, FileSystemError, Path } from "plugfs";
 import { checkedXml, header, type StoreRequest, type TextAnswer } from "./client.ts";
 import { combineCrc64 } from "./crc64.ts";
 import { type About, answerError, storeCodeOf } from "./errors.ts";
+import { isMissing } from "./lookup.ts";
 import { type Attempt, isRetryable, withRetries } from "./retry.ts";
 import { headerStatus, unquoted } from "./status.ts";
 import type { Store } from "./store.ts";
@@ -27,17 +28,17 @@ export interface UploadTarget {
 const WRITE_ID = "x-oss-meta-plugfs-write";
 
 /**
- * Publishes an object with one PUT. The store compares the MD5 before it publishes; its CRC64 is compared afterwards,
+ * Publishes an object with one PUT. `writeId` tells it from another's after a lost answer. The store compares the MD5 before it publishes; its CRC64 is compared afterwards,
  * and an object that differs is taken back.
  */
 export async function putObject(
   store: Store,
   target: UploadTarget,
+  writeId: string,
   payload: Payload,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<FileStatus> {
   const { key, about } = target;
-  const writeId = randomUUID();
   const md5 = createHash("md5");
   for (const piece of payload.pieces) md5.update(piece);
   const request: StoreRequest = {
@@ -53,37 +54,66 @@ export async function putObject(
     signal,
     about,
   };
-  const published = { ...payload, writeId };
+  const published = { length: payload.length, crc64: payload.crc64, writeId };
   const answer = await sendWrite(store, target, published, request);
   if (!("headers" in answer)) return answer;
   if (crcDiffers(answer, payload.crc64)) throw await takeBack(store, target, published);
-  return publishedStatus(target, payload, answer);
+  return publishedStatus(target, published, answer);
 }
 
-interface Part {
+/** A part that the store has. */
+export interface UploadedPart {
   readonly number: number;
   readonly etag: string;
   readonly length: number;
   readonly crc64: bigint;
 }
 
-/** One multipart upload: nothing is visible before `complete`. */
+/** An upload that was begun, so far. */
+export interface BegunUpload {
+  readonly id: string;
+  readonly parts: readonly UploadedPart[];
+}
+
+/** One multipart upload: nothing is visible before `complete`. Begun with the first part. */
 export class MultipartUpload {
+  readonly target: UploadTarget;
+  /** Goes into the object's user metadata. */
+  readonly writeId: string;
   readonly #store: Store;
-  readonly #target: UploadTarget;
-  readonly #writeId = randomUUID();
-  readonly #parts: Part[] = [];
+  #parts: UploadedPart[];
   #id: Promise<string> | undefined;
 
-  constructor(store: Store, target: UploadTarget) {
+  /** `begun` continues an upload: its parts count, later ones are replaced. */
+  constructor(store: Store, target: UploadTarget, writeId: string, begun?: BegunUpload) {
     this.#store = store;
-    this.#target = target;
+    this.target = target;
+    this.writeId = writeId;
+    this.#parts = [...(begun?.parts ?? [])];
+    if (begun === undefined) return;
+    this.#id = Promise.resolve(begun.id);
+    store.uploads.set(begun.id, writeId);
+  }
+
+  get isBegun(): boolean {
+    return this.#id !== undefined;
+  }
+
+  /** Of the parts that the store has; 0 without any. */
+  get lastNumber(): number {
+    return this.#parts.reduce((last, { number }) => Math.max(last, number), 0);
+  }
+
+  /** Undefined before the first part. */
+  async begun(): Promise<BegunUpload | undefined> {
+    if (this.#id === undefined) return undefined;
+    return { id: await this.#id, parts: this.#parts.toSorted((a, b) => a.number - b.number) };
   }
 
   /** Uploads part `number` (from 1), whose pieces must not change meanwhile. The first call begins the upload. */
   async upload(number: number, payload: Payload, signal: AbortSignal): Promise<void> {
     this.#id ??= this.#begin(signal);
-    const { key, about } = this.#target;
+    const { key, about } = this.target;
     const { client } = this.#store;
     const subresources = { partNumber: String(number), uploadId: await this.#id };
     const answer = await withRetries(client.settings.retry, signal, async (attempt) => {
@@ -98,50 +128,47 @@ export class MultipartUpload {
   }
 
   /** Publishes the parts. */
-  async complete(signal: AbortSignal): Promise<FileStatus> {
-    const { key, about } = this.#target;
-    const parts = this.#parts.sort((a, b) => a.number - b.number);
+  async complete(signal?: AbortSignal): Promise<FileStatus> {
+    const { key, about } = this.target;
+    const { id = "", parts = [] } = (await this.begun()) ?? {};
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     const crc64 = parts.reduce((sum, part) => combineCrc64(sum, part.crc64, part.length), 0n);
     const list = parts.map((p) => `<Part><PartNumber>${p.number}</PartNumber><ETag>${p.etag}</ETag></Part>`);
     const xml = `<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`;
-    const published = { pieces: [], length, crc64, writeId: this.#writeId };
+    const published = { length, crc64, writeId: this.writeId };
     const request: StoreRequest = {
       method: "POST",
       key,
-      subresources: { uploadId: (await this.#id) as string },
-      headers: { "Content-Type": "application/xml", ...forbidOverwrite(this.#target) },
+      subresources: { uploadId: id },
+      headers: { "Content-Type": "application/xml", ...forbidOverwrite(this.target) },
       body: [Buffer.from(xml)],
       signal,
       about,
     };
-    const answer = await sendWrite(this.#store, this.#target, published, request, (answer) => {
+    const answer = await sendWrite(this.#store, this.target, published, request, (answer) => {
       checkedXml(answer, "CompleteMultipartUploadResult", about);
     });
+    this.#store.uploads.delete(id);
     if (!("headers" in answer)) return answer;
-    if (crcDiffers(answer, crc64)) throw await takeBack(this.#store, this.#target, published);
-    return publishedStatus(this.#target, published, answer);
+    if (crcDiffers(answer, crc64)) throw await takeBack(this.#store, this.target, published);
+    return publishedStatus(this.target, published, answer);
   }
 
   /** Removes the parts. Every `upload` must have ended. */
   async abort(): Promise<void> {
     const uploadId = await this.#id?.catch(() => undefined);
     if (uploadId === undefined) return;
-    const { key, about } = this.#target;
     try {
-      await this.#store.client.send({ method: "DELETE", key, subresources: { uploadId }, about });
+      await abortUpload(this.#store, this.target.key, uploadId, this.target.about);
     } catch (error) {
-      if (storeCodeOf(error) === "NoSuchUpload") return;
-      const fields = { path: this.#target.path.toString(), uploadId, error };
-      this.#store.logger.warn(
-        fields,
-        "an unfinished upload could not be aborted; its parts stay and cost space",
-      );
+      const fields = { path: this.target.path.toString(), uploadId, error };
+      const message = "an unfinished upload could not be aborted; its parts stay and cost space";
+      this.#store.logger.warn(fields, message);
     }
   }
 
   async #begin(signal: AbortSignal): Promise<string> {
-    const { key, about } = this.#target;
+    const { key, about } = this.target;
     const { client } = this.#store;
     return await withRetries(client.settings.retry, signal, async (attempt) => {
       const answer = await client.sendOnce(
@@ -149,11 +176,7 @@ export class MultipartUpload {
           method: "POST",
           key,
           subresources: { uploads: "" },
-          headers: {
-            [WRITE_ID]: this.#writeId,
-            ...writeHeaders(this.#store),
-            ...forbidOverwrite(this.#target),
-          },
+          headers: { [WRITE_ID]: this.writeId, ...writeHeaders(this.#store) },
           signal,
           about,
         },
@@ -162,12 +185,34 @@ export class MultipartUpload {
       const xml = checkedXml(answer, "InitiateMultipartUploadResult", about);
       const id = xmlText(xml, "UploadId");
       if (id === undefined || id === "") throw answerError("the store gave no upload id", about);
+      this.#store.uploads.set(id, this.writeId);
       return id;
     });
   }
 }
 
-interface Published extends Payload {
+/** Removes an upload and its parts; resolves to whether there was one. */
+export async function abortUpload(
+  store: Store,
+  key: string,
+  uploadId: string,
+  about: About,
+): Promise<boolean> {
+  try {
+    await store.client.send({ method: "DELETE", key, subresources: { uploadId }, about });
+    return true;
+  } catch (error) {
+    if (storeCodeOf(error) === "NoSuchUpload") return false;
+    throw error;
+  } finally {
+    store.uploads.delete(uploadId);
+  }
+}
+
+/** The bytes that one write published. */
+export interface Published {
+  readonly length: number;
+  readonly crc64: bigint;
   readonly writeId: string;
 }
 
@@ -199,14 +244,15 @@ async function sendWrite(
     return await withRetries(client.settings.retry, request.signal, attemptOnce);
   } catch (error) {
     if (!lost) throw error;
-    const found = await findOwn(store, target, published);
+    // The write's own error is the one to tell.
+    const found = await findOwn(store, target, published).catch(() => undefined);
     if (found !== undefined) return found;
     throw error;
   }
 }
 
-/** The status of the target if it is the object that this very write made. */
-async function findOwn(
+/** The status of the target if it is the object that this very write made: one HEAD. */
+export async function findOwn(
   store: Store,
   target: UploadTarget,
   published: Published,
@@ -217,9 +263,9 @@ async function findOwn(
     const status = headerStatus(path, answer.headers);
     const own = header(answer, WRITE_ID) === published.writeId && status.length === published.length;
     return own && !crcDiffers(answer, published.crc64) ? status : undefined;
-  } catch {
-    // The write's own error is the one to tell.
-    return undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
 
@@ -244,14 +290,14 @@ function crcDiffers(answer: TextAnswer, crc64: bigint): boolean {
 }
 
 /** `modificationTime` is the time of the store's answer, which is when the object appeared. */
-function publishedStatus(target: UploadTarget, payload: Payload, answer: TextAnswer): FileStatus {
+function publishedStatus(target: UploadTarget, published: Published, answer: TextAnswer): FileStatus {
   return {
     path: target.path,
     kind: "file",
-    length: payload.length,
+    length: published.length,
     modificationTime: Date.parse(answer.headers.date ?? "") || 0,
     version: unquoted(header(answer, "etag") ?? ""),
-    crc64: payload.crc64.toString(),
+    crc64: published.crc64.toString(),
   };
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type FileStatus, FileSystemError, type OutputSink, type Path } from "plugfs";
 import { onAbort } from "./abort.ts";
 import { Crc64 } from "./crc64.ts";
@@ -12,38 +13,89 @@ const MAX_PARTS = 10_000;
 
 /**
  * The sink of one object. Up to one part's bytes go out in a single PUT at `finish`; more go out in parts while they
- * are written, several at a time. Buffers come from the file system's pool; when that is used up, parts become
- * smaller and writes wait for parts that are on their way.
+ * are written.
  */
 export class ObjectSink implements OutputSink {
   readonly path: Path;
   readonly signal: AbortSignal | undefined;
   readonly #store: Store;
   readonly #target: UploadTarget;
-  readonly #ended = new AbortController();
   readonly #onEnd: () => void;
+  readonly #parts: PartWriter;
+
+  /** `onEnd` hears that the object was published or discarded. */
+  constructor(store: Store, target: UploadTarget, signal: AbortSignal | undefined, onEnd: () => void) {
+    this.path = target.path;
+    this.signal = signal;
+    this.#store = store;
+    this.#target = target;
+    this.#onEnd = onEnd;
+    this.#parts = new PartWriter(store, new MultipartUpload(store, target, randomUUID()));
+  }
+
+  async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    this.#parts.follow(signal);
+    await this.#parts.write(bytes);
+  }
+
+  async finish(signal: AbortSignal): Promise<FileStatus> {
+    this.#parts.follow(signal);
+    const status = await this.#publish(signal);
+    this.#onEnd();
+    return status;
+  }
+
+  async discard(reason: unknown): Promise<void> {
+    await this.#parts.end(reason);
+    this.#onEnd();
+    await this.#parts.upload.abort();
+  }
+
+  async #publish(signal: AbortSignal): Promise<FileStatus> {
+    const parts = this.#parts;
+    if (parts.upload.isBegun) {
+      await parts.flush();
+      return await parts.upload.complete(signal);
+    }
+    const status = await putObject(this.#store, this.#target, parts.upload.writeId, parts.pending(), signal);
+    await parts.end(undefined);
+    return status;
+  }
+}
+
+/**
+ * Cuts a stream of bytes into the parts of one upload and sends several at a time. Buffers come from the file system's
+ * pool; when that is used up, parts become smaller and writes wait for parts that are on their way.
+ */
+export class PartWriter {
+  readonly upload: MultipartUpload;
+  readonly #store: Store;
+  readonly #ended = new AbortController();
   #part = new PartBuffer();
-  #upload: MultipartUpload | undefined;
-  #parts = 0;
+  #parts: number;
   readonly #running = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
   #following = false;
 
-  /** `onEnd` hears that the object was published or discarded. */
-  constructor(store: Store, target: UploadTarget, signal: AbortSignal | undefined, onEnd: () => void) {
-    this.#onEnd = onEnd;
+  constructor(store: Store, upload: MultipartUpload) {
     this.#store = store;
-    this.#target = target;
-    this.path = target.path;
-    this.signal = signal;
+    this.upload = upload;
+    this.#parts = upload.lastNumber;
   }
 
-  async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    this.#follow(signal);
+  /** Parts on their way end with `signal`; of several calls the first counts. */
+  follow(signal: AbortSignal): void {
+    if (this.#following) return;
+    this.#following = true;
+    onAbort(signal, () => this.#ended.abort(signal.reason));
+  }
+
+  /** `bytes` may be reused once it resolves. */
+  async write(bytes: Uint8Array): Promise<void> {
     for (let from = 0; from < bytes.byteLength; ) {
       this.#throwFailure();
-      if (this.#part.length >= this.#partSize(this.#parts + 1)) await this.#submit();
-      if (this.#part.isFull) {
+      if (this.isFull) await this.#submit();
+      if (this.#part.needsBlock) {
         // Waiting for the block may have sent the part on its way.
         const block = await this.#block();
         this.#part.add(block);
@@ -53,40 +105,29 @@ export class ObjectSink implements OutputSink {
     }
   }
 
-  async finish(signal: AbortSignal): Promise<FileStatus> {
-    this.#follow(signal);
-    const status = await this.#publish(signal);
-    this.#onEnd();
-    return status;
+  /** Whether what is pending makes a whole part. */
+  get isFull(): boolean {
+    return this.#part.length >= this.#partSize(this.#parts + 1);
   }
 
-  async #publish(signal: AbortSignal): Promise<FileStatus> {
+  /** What no part holds yet; valid until the next `write`. */
+  pending(): Payload {
+    return this.#part.payload();
+  }
+
+  /** Resolves once every byte is in a part that the store has; a pending part shorter than `least` is kept back. */
+  async flush(least = 1): Promise<void> {
     this.#throwFailure();
-    const last = this.#part;
-    if (this.#upload === undefined) {
-      const status = await putObject(this.#store, this.#target, last.payload(), signal);
-      last.free(this.#store.pool);
-      return status;
-    }
-    if (last.length > 0) await this.#submit();
+    if (this.#part.length >= least) await this.#submit();
     while (this.#running.size > 0) await Promise.race(this.#running);
     this.#throwFailure();
-    return await this.#upload.complete(signal);
   }
 
-  async discard(reason: unknown): Promise<void> {
+  /** Ends what is on its way and frees every buffer. */
+  async end(reason: unknown): Promise<void> {
     this.#ended.abort(reason);
     await Promise.all(this.#running);
     this.#part.free(this.#store.pool);
-    this.#onEnd();
-    await this.#upload?.abort();
-  }
-
-  /** Parts on their way end with the stream's signal, which is the same for every call. */
-  #follow(signal: AbortSignal): void {
-    if (this.#following) return;
-    this.#following = true;
-    onAbort(signal, () => this.#ended.abort(signal.reason));
   }
 
   /** Bytes of part `number`: doubles every 1,000 parts, so that 10,000 parts hold 8 TB. */
@@ -118,8 +159,7 @@ export class ObjectSink implements OutputSink {
     if (number > MAX_PARTS) throw this.#tooLarge();
     const part = this.#part;
     this.#part = new PartBuffer();
-    this.#upload ??= new MultipartUpload(this.#store, this.#target);
-    const running: Promise<void> = this.#upload
+    const running: Promise<void> = this.upload
       .upload(number, part.payload(), this.#ended.signal)
       .catch((error: unknown) => {
         this.#failure ??= { error };
@@ -141,7 +181,7 @@ export class ObjectSink implements OutputSink {
 
   #tooLarge(): FileSystemError {
     return new FileSystemError({
-      ...this.#target.about,
+      ...this.upload.target.about,
       code: "EINVAL",
       message: `the file needs more than ${MAX_PARTS} parts`,
       hint: "Set fs.oss.multipart.upload.size higher, or leave it out",
@@ -161,7 +201,7 @@ class PartBuffer {
   readonly #crc = new Crc64();
 
   /** Whether `append` needs another block first. */
-  get isFull(): boolean {
+  get needsBlock(): boolean {
     return this.length === this.#blocks.length * BLOCK_BYTES;
   }
 
