@@ -1,4 +1,4 @@
-import { errorMessage, JobError } from "../errors/errors.ts";
+import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
 import type { CheckpointStorage } from "../state/checkpoint-storage.ts";
 import type { CheckpointGate } from "./checkpoint-gate.ts";
 import type { CheckpointSummary } from "./job-result.ts";
@@ -10,7 +10,11 @@ export interface CheckpointCoordinatorOptions {
   readonly storage: CheckpointStorage;
   readonly gate: CheckpointGate;
   /** What the job's checkpoint holds; called while no batch is being processed. */
-  snapshot(): Promise<object>;
+  snapshot(): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
+  /** Rejects when this instance of the job is not to go on. */
+  verify(signal: AbortSignal): Promise<void>;
+  /** A checkpoint counts; of earlier ones only `numRetained` less one still do. */
+  onCompleted(): Promise<void>;
   /** A checkpoint failed: the job has to fail. */
   onFailure(error: unknown): void;
 }
@@ -66,11 +70,14 @@ export class CheckpointCoordinator {
       this.#stopped.signal.throwIfAborted();
       const state = await gate.checkpoint(() => this.#options.snapshot());
       await using writer = await storage.begin({ signal: ended.signal });
-      await writer.write("job", Buffer.from(JSON.stringify(state), "utf8"));
+      await writer.write(state.name, state.bytes);
+      await this.#options.verify(ended.signal);
       const { id, pointer, bytes } = await writer.complete();
       this.#completed.push({ id, pointer, bytes, durationMs: performance.now() - started });
+      await this.#options.onCompleted();
     } catch (cause) {
       if (ended.signal.aborted && cause === ended.signal.reason) throw cause;
+      if (errorCode(cause)?.startsWith("ERR_JOB_")) throw cause;
       throw failed(job, errorMessage(cause), cause);
     } finally {
       clearTimeout(timeout);

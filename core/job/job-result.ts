@@ -17,6 +17,10 @@ export interface JobResult {
   readonly bytesRead: number;
   readonly sinks: readonly SinkResult[];
   readonly durationMs: number;
+  /** The checkpoint that it went on from. */
+  readonly restoredFrom?: string;
+  /** It had been completed before: nothing was done, and this is what it did then. */
+  readonly alreadyCompleted?: true;
   /** Every checkpoint that was completed, oldest first. */
   readonly checkpoints: readonly CheckpointSummary[];
   /** Pointer to the last checkpoint, when it is retained. */

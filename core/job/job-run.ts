@@ -1,25 +1,20 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Configuration } from "../config/configuration.ts";
 import type { Logger } from "../config/logger.ts";
 import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
 import type { FileSystems } from "../fs/provider.ts";
-import type { CheckpointStorage } from "../state/checkpoint-storage.ts";
-import { Pace } from "../text/pace.ts";
-import type { BatchReader, SourcePosition } from "../text/source.ts";
-import type { Values } from "../text/stages.ts";
-import { runStages, type SinkDeclaration } from "../text/text-stream.ts";
-import { NotALine } from "../text/text-writer.ts";
+import type { SinkDeclaration } from "../text/text-stream.ts";
 import { TextSink } from "../text/write-as-text.ts";
-import { CheckpointCoordinator } from "./checkpoint-coordinator.ts";
 import { CheckpointGate } from "./checkpoint-gate.ts";
 import { checkPaths, checkReplayable } from "./checks.ts";
+import { FlowReading, outputFailed } from "./flow-reading.ts";
 import type { JobProgress, JobResult } from "./job-result.ts";
-import { type Branch, type Flow, planFlows } from "./plan.ts";
+import { encodeJobState, type JobState } from "./job-state.ts";
+import { planFlows } from "./plan.ts";
 import { publish } from "./publish.ts";
+import { Recovery } from "./recovery.ts";
 import type { CheckpointSettings } from "./settings.ts";
+import { StopSignals } from "./stop-signals.ts";
 
-/** A busy job lets timers and other work run this often. */
-const TURN_MS = 20;
 const PROGRESS_MS = 100;
 
 export interface JobSpec {
@@ -27,186 +22,180 @@ export interface JobSpec {
   readonly name: string | undefined;
   readonly sinks: readonly SinkDeclaration[];
   readonly checkpointing: CheckpointSettings | undefined;
+  readonly restore: string | undefined;
   readonly fileSystems: FileSystems;
   readonly configuration: Configuration;
   readonly logger: Logger;
-  /** Ends the job: it rejects with the reason, and publishes nothing. */
-  readonly signals: readonly (AbortSignal | undefined)[];
+  /** The environment's: ends the job at once. */
+  readonly closed: AbortSignal;
+  /** The caller's: ends it behind a last checkpoint, when one is to be kept. */
+  readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: JobProgress) => void) | undefined;
 }
 
-/** A batch on its way through the functions. */
-interface Passing {
-  readonly reader: BatchReader;
-  readonly split: number;
-  /** Time spent in functions; not in waiting for the sinks, which fewer lines at once would not shorten. */
-  functionMs: number;
-}
-
-/** One execution of a job: opens everything, moves the lines, publishes, tidies up. */
+/**
+ * One execution of a job: opens everything, moves the lines, publishes, tidies up.
+ *
+ * With checkpoints its end is a chain of steps, of which each can be the last before a crash: a checkpoint that names
+ * every finished file, the files' names, the record `completed`, the removal of the checkpoints. A restore goes on
+ * behind the last step that was done.
+ */
 export class JobRun {
   readonly #spec: JobSpec;
-  readonly #ended = new AbortController();
+  readonly #stop: StopSignals;
   readonly #gate = new CheckpointGate();
   readonly #started = performance.now();
-  readonly #positions = new Map<string, SourcePosition>();
+  #phase: JobState["phase"] = "running";
   #sinks: TextSink[] = [];
-  #storage: CheckpointStorage | undefined;
-  #coordinator: CheckpointCoordinator | undefined;
+  #readings: FlowReading[] = [];
+  #fingerprint: string[] = [];
+  #recovery: Recovery | undefined;
   #linesRead = 0;
   #bytesRead = 0;
   #lastProgress = 0;
 
   constructor(spec: JobSpec) {
     this.#spec = spec;
+    const { checkpointing } = spec;
+    this.#stop = new StopSignals({
+      hard: spec.closed,
+      soft: spec.signal,
+      // Without a checkpoint to keep there is nothing to wait for.
+      softLimitMs: checkpointing?.retention.afterAbort ? checkpointing.timeoutMs : 0,
+    });
   }
 
   async run(): Promise<JobResult> {
-    const unlink = this.#linkSignals();
     try {
-      this.#ended.signal.throwIfAborted();
-      const flows = await this.#open();
-      this.#coordinator?.start();
-      await this.#readAll(flows);
-      await this.#coordinator?.drain();
-      this.#ended.signal.throwIfAborted();
-      // Publishing is one step: from here on the job is not stopped halfway.
-      unlink();
+      this.#stop.ended.throwIfAborted();
+      const earlier = await this.#open();
+      if (earlier !== undefined) return earlier;
+      if (this.#phase === "running") {
+        this.#recovery?.coordinator.start();
+        await this.#readAll();
+        await this.#recovery?.coordinator.drain();
+        await this.#endIfStopped();
+      }
+      // The end is one step for the caller: from here on only the environment's closing stops the job.
+      this.#stop.ignoreSoft();
       return await this.#complete();
     } catch (error) {
       // The first failure decides; what it stopped fails after it.
-      this.#ended.abort(error);
-      const first: unknown = this.#ended.signal.reason;
+      this.#stop.end(error);
+      const first: unknown = this.#stop.ended.reason;
       await this.#abandon(first);
       throw this.#explained(first);
     } finally {
-      unlink();
+      this.#stop.release();
     }
   }
 
-  async #open(): Promise<Flow[]> {
-    const { id, name, sinks, checkpointing, fileSystems, configuration, logger } = this.#spec;
-    const { signal } = this.#ended;
+  /** Resolves to a result when the job that is to be restored had been completed. */
+  async #open(): Promise<JobResult | undefined> {
+    const { id, name, sinks, checkpointing, fileSystems, configuration } = this.#spec;
+    const signal = this.#stop.ended;
     checkPaths(name, sinks, checkpointing);
     const planned = sinks.map((declaration) => ({
       declaration,
       sink: new TextSink(fileSystems, configuration, declaration),
     }));
-    this.#sinks = planned.map(({ sink }) => sink);
-    for (const sink of this.#sinks) await sink.check(signal);
-    if (checkpointing !== undefined) {
+    const flows = planFlows(planned);
+    this.#fingerprint = flows.flatMap(({ description }) => description);
+    const opened = planned.map(({ sink }) => sink);
+    let restored: JobState | undefined;
+    if (checkpointing === undefined) {
+      for (const sink of opened) await sink.check(signal);
+    } else {
       checkReplayable(name, sinks);
-      this.#storage = await checkpointing.backend.openStorage(id, {
-        fileSystems,
-        configuration,
-        logger,
-        signal,
-      });
-      this.#coordinator = new CheckpointCoordinator({
+      this.#recovery = await Recovery.open({
+        ...this.#spec,
         job: name ?? id,
-        settings: checkpointing,
-        storage: this.#storage,
+        checkpointing,
+        fingerprint: this.#fingerprint,
         gate: this.#gate,
+        signal,
         snapshot: () => this.#snapshot(),
-        onFailure: (error) => this.#ended.abort(error),
+        onCompleted: () => this.#releaseOlder(),
+        onFailure: (error) => this.#stop.end(error),
+        checkOutputs: async () => {
+          for (const sink of opened) await sink.check(signal);
+        },
       });
+      if (this.#recovery.completed !== undefined) return this.#recovery.completed;
+      restored = this.#recovery.restored;
     }
-    for (const sink of this.#sinks) await sink.open(signal);
-    return planFlows(planned);
+    this.#phase = restored?.phase ?? "running";
+    this.#linesRead = restored?.linesRead ?? 0;
+    this.#bytesRead = restored?.bytesRead ?? 0;
+    this.#sinks = opened;
+    for (const [i, sink] of opened.entries()) {
+      await sink.open({
+        signal,
+        recoverable: checkpointing !== undefined,
+        restored: restored?.sinks[i],
+        committing: this.#phase === "committing",
+      });
+      if (this.#recovery !== undefined && this.#phase === "running") await sink.discardStale();
+    }
+    this.#readings = flows.map(
+      (flow, i) =>
+        new FlowReading({
+          flow,
+          gate: this.#gate,
+          stopping: this.#stop.stopping,
+          ended: signal,
+          restored: restored?.sources[i],
+          onBatch: (lines, bytes) => this.#count(lines, bytes),
+        }),
+    );
+    return undefined;
   }
 
-  async #readAll(flows: readonly Flow[]): Promise<void> {
-    const readings = flows.map(async (flow, index) => {
-      try {
-        await this.#read(flow, `${index}:${flow.source.name}`);
-      } catch (error) {
-        this.#ended.abort(error);
-        throw error;
-      }
-    });
+  async #readAll(): Promise<void> {
+    const running = this.#readings.map((reading) =>
+      reading.run().catch((error) => {
+        this.#stop.end(error);
+      }),
+    );
     // All of them have to be at rest before anything is cleaned up.
-    await Promise.allSettled(readings);
-    this.#ended.signal.throwIfAborted();
+    await Promise.all(running);
+    this.#stop.ended.throwIfAborted();
   }
 
-  async #read({ source, branch, parallelism, concurrency }: Flow, key: string): Promise<void> {
-    const { signal } = this.#ended;
-    const reader = source.open({ signal, parallelism });
-    const pace = new Pace(concurrency);
-    let turn = performance.now();
-    try {
-      for (;;) {
-        const batch = await this.#input(source.name, () => reader.next(pace.limit));
-        if (batch === undefined) break;
-        const passing = { reader, split: batch.split, functionMs: 0 };
-        await this.#gate.batch(async () => {
-          signal.throwIfAborted();
-          await this.#process(branch, { values: batch.lines }, passing);
-          this.#positions.set(key, reader.position());
-          this.#linesRead += batch.lines.length;
-          this.#bytesRead += batch.bytes;
-        });
-        pace.took(batch.lines.length, passing.functionMs);
-        this.#report();
-        if (performance.now() - turn > TURN_MS) {
-          await nextTurn();
-          turn = performance.now();
-        }
-      }
-      this.#positions.set(key, reader.position());
-    } finally {
-      await this.#input(source.name, () => reader.close());
-    }
-  }
-
-  async #process(branch: Branch, input: Values, passing: Passing): Promise<void> {
-    const started = performance.now();
-    const output = await runStages(branch.run, input, passing.reader);
-    passing.functionMs += performance.now() - started;
-    if (output.values.length === 0) return;
-    for (const sink of branch.sinks) {
-      try {
-        await sink.write(passing.split, output.values);
-      } catch (error) {
-        throw this.#notWritten(sink, error, output, passing.reader);
-      }
-    }
-    for (const next of branch.next) await this.#process(next, output, passing);
-  }
-
-  /** Called between batches: what the sinks have taken is what the positions say was read. */
-  async #snapshot(): Promise<object> {
-    await this.#flush();
-    return {
-      job: this.#spec.name,
-      sources: Object.fromEntries(this.#positions),
-      sinks: this.#sinks.map(({ path, parts }) => ({
-        path: path.toString(),
-        parts: parts.map(({ writer }) => ({ lines: writer.lines, bytes: writer.bytes })),
-      })),
-    };
-  }
-
-  async #flush(): Promise<void> {
-    for (const sink of this.#sinks) {
-      try {
-        await sink.flush();
-      } catch (error) {
-        throw this.#notWritten(sink, error);
-      }
-    }
+  async #endIfStopped(): Promise<void> {
+    if (!this.#stop.stopping.aborted) return;
+    await this.#recovery?.coordinator.take();
+    throw this.#stop.stopping.reason;
   }
 
   async #complete(): Promise<JobResult> {
-    const { id, name, checkpointing } = this.#spec;
-    await this.#flush();
-    const retained = checkpointing?.retention.afterSuccess ?? false;
-    if (retained) await this.#coordinator?.take();
-    const sinks = await publish(name, this.#sinks, this.#ended.signal);
-    if (!retained) await this.#discardCheckpoints();
-    const checkpoints = this.#coordinator?.completed ?? [];
+    const { name, checkpointing } = this.#spec;
+    const recovery = this.#recovery;
+    if (this.#phase === "running") {
+      await this.#eachSink((sink) => sink.finishWriting());
+      this.#phase = "committing";
+      await recovery?.coordinator.take();
+    }
+    await recovery?.attempt.verify(this.#stop.ended);
+    const sinks = await publish(name, this.#sinks, {
+      signal: this.#stop.ended,
+      hint:
+        recovery === undefined
+          ? "Run the job again with writeMode OVERWRITE"
+          : 'Run it again with restore: "latest": it publishes the rest',
+    });
+    await this.#releaseOlder(0);
+    const result = this.#result(sinks, checkpointing?.retention.afterSuccess ?? false);
+    await recovery?.finish(result);
     this.#report(true);
-    const last = checkpoints.at(-1);
+    return result;
+  }
+
+  #result(sinks: JobResult["sinks"], retained: boolean): JobResult {
+    const { id, name } = this.#spec;
+    const checkpoints = this.#recovery?.coordinator.completed ?? [];
+    const last = checkpoints.at(-1)?.pointer ?? this.#recovery?.restoredFrom;
+    const restoredFrom = this.#recovery?.restoredFrom;
     return {
       jobId: id,
       ...(name === undefined ? {} : { jobName: name }),
@@ -214,27 +203,62 @@ export class JobRun {
       bytesRead: this.#bytesRead,
       sinks,
       durationMs: performance.now() - this.#started,
+      ...(restoredFrom === undefined ? {} : { restoredFrom }),
       checkpoints,
-      ...(retained && last !== undefined ? { retained: last.pointer } : {}),
+      ...(retained && last !== undefined ? { retained: last } : {}),
     };
   }
 
   async #abandon(reason: unknown): Promise<void> {
-    await this.#coordinator?.stop(reason);
-    await Promise.all(this.#sinks.map((sink) => sink.abort(reason)));
-    const retention = this.#spec.checkpointing?.retention;
-    const kept = this.#wasAborted(reason) ? retention?.afterAbort : retention?.afterFailure;
-    if (!kept) await this.#discardCheckpoints();
+    const recovery = this.#recovery;
+    await recovery?.coordinator.stop(reason);
+    const wasAborted = reason === this.#spec.closed.reason || reason === this.#spec.signal?.reason;
+    const keep = recovery?.isToBeKept(reason, wasAborted) ?? false;
+    await Promise.all(this.#sinks.map((sink) => sink.abandon(reason, keep)));
+    await recovery?.abandon(reason, keep);
   }
 
-  /** The job's end is not the place to fail over what is only tidied up. */
-  async #discardCheckpoints(): Promise<void> {
+  /** Called between batches: what the sinks have taken is what the positions say was read. */
+  async #snapshot() {
+    const sinks = await this.#eachSink((sink) => sink.persist());
+    return encodeJobState({
+      phase: this.#phase,
+      fingerprint: this.#fingerprint,
+      linesRead: this.#linesRead,
+      bytesRead: this.#bytesRead,
+      sources: this.#readings.map(({ state }) => state),
+      sinks,
+    });
+  }
+
+  /** What is only tidied up is no reason to fail. */
+  async #releaseOlder(count = this.#recovery?.storage.numRetained ?? 0): Promise<void> {
     try {
-      for (const { pointer } of this.#coordinator?.completed ?? []) await this.#storage?.discard(pointer);
+      for (const sink of this.#sinks) await sink.releaseOlder(count);
     } catch (error) {
       const { logger, name } = this.#spec;
-      logger.warn({ error, job: name }, `checkpoints of the job were not deleted: ${errorMessage(error)}`);
+      logger.warn({ error, job: name }, `state of older checkpoints was not freed: ${errorMessage(error)}`);
     }
+  }
+
+  async #eachSink<T>(call: (sink: TextSink) => Promise<T>): Promise<T[]> {
+    const results: T[] = [];
+    for (const sink of this.#sinks) {
+      try {
+        results.push(await call(sink));
+      } catch (error) {
+        throw this.#stop.ended.aborted || errorCode(error)?.startsWith("ERR_JOB_")
+          ? error
+          : outputFailed(sink, error);
+      }
+    }
+    return results;
+  }
+
+  #count(lines: number, bytes: number): void {
+    this.#linesRead += lines;
+    this.#bytesRead += bytes;
+    this.#report();
   }
 
   #report(last = false): void {
@@ -245,34 +269,9 @@ export class JobRun {
     onProgress({
       linesRead: this.#linesRead,
       bytesRead: this.#bytesRead,
-      checkpoints: this.#coordinator?.completed.length ?? 0,
+      checkpoints: this.#recovery?.coordinator.completed.length ?? 0,
       elapsedMs: now - this.#started,
     });
-  }
-
-  async #input<T>(name: string, read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
-    } catch (cause) {
-      if (this.#ended.signal.aborted || errorCode(cause)?.startsWith("ERR_JOB_")) throw cause;
-      throw new JobError({
-        code: "ERR_JOB_INPUT",
-        job: this.#spec.name,
-        message: `${name} cannot be read: ${errorMessage(cause)}`,
-        cause,
-      });
-    }
-  }
-
-  #notWritten(sink: TextSink, error: unknown, output?: Values, reader?: BatchReader): unknown {
-    if (this.#ended.signal.aborted) return error;
-    if (error instanceof NotALine && reader !== undefined) {
-      const place = reader.place(output?.origins?.[error.index] ?? error.index);
-      const message = `what came of the line at ${place} cannot be written to ${sink.path}: ${errorMessage(error.cause)}`;
-      return new JobError({ code: "ERR_JOB_FUNCTION", job: this.#spec.name, message, cause: error.cause });
-    }
-    const message = `${sink.path} cannot be written: ${errorMessage(error)}`;
-    return new JobError({ code: "ERR_JOB_OUTPUT", job: this.#spec.name, message, cause: error });
   }
 
   /** Errors of the layers below do not know the job's name. */
@@ -280,21 +279,5 @@ export class JobRun {
     const { name } = this.#spec;
     if (name === undefined || !(error instanceof JobError) || error.job !== undefined) return error;
     return new JobError({ code: error.code, job: name, message: error.message, cause: error.cause });
-  }
-
-  #wasAborted(reason: unknown): boolean {
-    return this.#spec.signals.some((signal) => signal?.aborted && signal.reason === reason);
-  }
-
-  #linkSignals(): () => void {
-    const links = this.#spec.signals.map((signal) => {
-      const onAbort = () => this.#ended.abort(signal?.reason);
-      if (signal?.aborted) onAbort();
-      else signal?.addEventListener("abort", onAbort, { once: true });
-      return () => signal?.removeEventListener("abort", onAbort);
-    });
-    return () => {
-      for (const unlink of links) unlink();
-    };
   }
 }

@@ -314,9 +314,11 @@ test("a source that never waits still lets timers run", async () => {
   assert.ok(ticks >= 3, `${ticks} ticks`);
 });
 
-test("restore is refused while it is not there", async () => {
+test("restore without checkpoints is refused, and the sinks stay declared", async () => {
   await using folder = await temporaryFolder();
   const { graph } = localJob();
   graph.fromLines(["a"]).writeAsText(join(folder.path, "out"));
-  await assert.rejects(graph.execute("j", { restore: "latest" }), { code: "ENOTSUP" });
+  await assert.rejects(graph.execute("j", { restore: "latest" }), { code: "ERR_JOB_CHECKPOINT" });
+  await graph.execute("j");
+  assert.equal(await textOf(join(folder.path, "out")), "a\n");
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Configuration } from "../config/configuration.ts";
 import type { Logger } from "../config/logger.ts";
-import { FileSystemError, JobError } from "../errors/errors.ts";
+import { JobError } from "../errors/errors.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
 import { type CheckpointStorage, ownerId } from "../state/checkpoint-storage.ts";
@@ -27,7 +27,10 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called about ten times a second, and at the end. */
   readonly onProgress?: ((progress: JobProgress) => void) | undefined;
-  /** Goes on where a checkpoint of this job stands: `latest`, or a pointer. Not there yet: `ENOTSUP`. */
+  /**
+   * Goes on where a checkpoint of this job stands: `latest`, or a pointer (a checkpoint's directory or metadata file).
+   * `latest` begins at the beginning when there is none, and does nothing when the job had come to its end.
+   */
   readonly restore?: "latest" | (string & {}) | undefined;
 }
 
@@ -141,11 +144,15 @@ export class JobGraph {
       const hint = "Call writeAsText on a stream first; iterating a stream needs no execute";
       throw new JobError({ code: "ERR_JOB_NO_SINK", job: name, hint });
     }
-    if (options.restore !== undefined) {
-      const message = "recovery from a checkpoint is not there yet";
-      throw new FileSystemError({ code: "ENOTSUP", operation: "execute", message });
-    }
     const checkpointing = checkpointSettings(declared, configuration, name);
+    if (options.restore !== undefined && checkpointing === undefined) {
+      throw new JobError({
+        code: "ERR_JOB_CHECKPOINT",
+        job: name,
+        message: "a job without checkpoints has none to restore",
+        hint: "Call enableCheckpointing, or set execution.checkpointing.interval",
+      });
+    }
     this.#sinks = [];
     const run = new JobRun({
       id: name === undefined ? randomBytes(16).toString("hex") : ownerId(name),
@@ -155,7 +162,9 @@ export class JobGraph {
       fileSystems,
       configuration,
       logger,
-      signals: [signal, options.signal],
+      closed: signal,
+      signal: options.signal,
+      restore: options.restore,
       onProgress: options.onProgress,
     }).run();
     this.#options.running.add(run);

@@ -16,6 +16,8 @@ export interface Flow {
   readonly branch: Branch;
   /** The widest sink. */
   readonly parallelism: number;
+  /** Source, functions and sinks, in words. */
+  readonly description: readonly string[];
   /** The most calls at once of any function. */
   readonly concurrency: number;
 }
@@ -32,6 +34,7 @@ export function planFlows(
 ): Flow[] {
   const roots = new Map<TextSource, Node>();
   const widths = new Map<TextSource, number>();
+  const descriptions = new Map<TextSource, string[]>();
   const concurrencies = new Map<TextSource, number>();
   for (const { declaration, sink } of sinks) {
     const { source } = declaration.stream;
@@ -39,13 +42,18 @@ export function planFlows(
     for (const stream of lineage(declaration.stream)) node = nodeAt(node.children, stream, stream.stage);
     node.sinks.push(sink);
     widths.set(source, Math.max(widths.get(source) ?? 1, sink.parallelism));
-    const concurrency = declaration.stream.stages().map((stage) => stage.concurrency);
+    const stages = declaration.stream.stages();
+    const description = descriptions.get(source) ?? [`the source ${source.description}`];
+    const names = stages.map(({ kind }) => ` | ${kind}`).join("");
+    descriptions.set(source, [...description, `the sink${names} | writeAsText ${sink.description}`]);
+    const concurrency = stages.map((stage) => stage.concurrency);
     concurrencies.set(source, Math.max(concurrencies.get(source) ?? 1, ...concurrency));
   }
   return [...roots].map(([source, root]) => ({
     source,
     branch: compile(root),
     parallelism: widths.get(source) ?? 1,
+    description: descriptions.get(source) ?? [],
     concurrency: concurrencies.get(source) ?? 1,
   }));
 }

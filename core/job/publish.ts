@@ -5,12 +5,12 @@ import type { SinkResult, TextSink } from "../text/write-as-text.ts";
 export async function publish(
   job: string | undefined,
   sinks: readonly TextSink[],
-  signal: AbortSignal,
+  { signal, hint }: { readonly signal: AbortSignal; readonly hint: string },
 ): Promise<SinkResult[]> {
   const parts = sinks.flatMap((sink) => sink.parts);
-  for (const [done, { path, writer }] of parts.entries()) {
+  for (const [done, { path, file }] of parts.entries()) {
     try {
-      await writer.close();
+      await file.publish();
     } catch (cause) {
       if (done === 0 && signal.aborted) throw cause;
       const list = (from: number, to?: number) =>
@@ -23,12 +23,12 @@ export async function publish(
         code: "ERR_JOB_OUTPUT",
         job,
         message: `${path} cannot be published: ${errorMessage(cause)}${halfway}`,
-        hint: done === 0 ? undefined : "Run the job again with writeMode OVERWRITE",
+        hint: done === 0 ? undefined : hint,
         cause,
       });
     }
   }
   const results: SinkResult[] = [];
-  for (const sink of sinks) results.push(await sink.finish(signal));
+  for (const sink of sinks) results.push(await sink.complete(signal));
   return results;
 }

@@ -7,6 +7,7 @@ import type { FileSystems } from "../fs/provider.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
 import { unreadable } from "./metadata.ts";
+import { Records } from "./records.ts";
 
 export interface CheckpointStorageOptions {
   readonly owner: string;
@@ -50,6 +51,8 @@ export function ownerId(name: string): string {
 export class CheckpointStorage {
   readonly owner: string;
   readonly directory: string;
+  /** Small files of the owner's beside its checkpoints. */
+  readonly records: Records;
   readonly #options: CheckpointStorageOptions;
   #lastId: number | undefined;
 
@@ -57,6 +60,13 @@ export class CheckpointStorage {
     this.#options = options;
     this.owner = options.owner;
     this.directory = options.directory.toString();
+    const shared = options.directory.name !== options.owner;
+    this.records = new Records(options.fileSystem, options.directory, shared ? `${options.owner}-` : "");
+  }
+
+  /** Completed checkpoints that are kept. */
+  get numRetained(): number {
+    return this.#options.numRetained;
   }
 
   /** A new checkpoint, numbered behind every one that is there. */
@@ -148,7 +158,8 @@ export class CheckpointStorage {
   async #subsume(newest: Checkpoint): Promise<void> {
     const { fileSystem, numRetained, logger } = this.#options;
     try {
-      const older = (await this.list())
+      // Also when the job has just been stopped: what is complete has to be counted right.
+      const older = completed(await this.#entries())
         .filter(({ id }) => id < newest.id)
         .slice(0, -numRetained + 1 || undefined);
       for (const { pointer } of older) {

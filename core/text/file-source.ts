@@ -1,3 +1,4 @@
+import { JobError } from "../errors/errors.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
 import type { LineReader } from "./lines.ts";
@@ -21,9 +22,13 @@ export class FileSource implements TextSource {
     return this.path.toString();
   }
 
+  get description(): string {
+    return `readTextFile ${this.path} ${JSON.stringify(this.#options)}`;
+  }
+
   open(options: ReaderOptions): BatchReader {
     const splits = inputSplits(this.#fileSystems, this.path, this.#options, options);
-    return new SplitsReader(this.#fileSystems, splits, options.signal);
+    return new SplitsReader(this.#fileSystems, splits, options);
   }
 }
 
@@ -43,8 +48,12 @@ export class SplitSource implements TextSource {
     return this.path.toString();
   }
 
+  get description(): string {
+    return `readSplit ${JSON.stringify(this.#split)}`;
+  }
+
   open(options: ReaderOptions): BatchReader {
-    return new SplitsReader(this.#fileSystems, only(this.#split), options.signal);
+    return new SplitsReader(this.#fileSystems, only(this.#split), options);
   }
 }
 
@@ -52,85 +61,113 @@ async function* only(split: InputSplit): AsyncGenerator<InputSplit, void, undefi
   yield split;
 }
 
+/** Where a {@link SplitsReader} stands. */
+interface SplitsPosition extends Record<string, unknown> {
+  /** Splits that are behind it. */
+  readonly finished: number;
+  /** The split that it is in, and the position in the file of the next line. */
+  readonly current?: { readonly split: InputSplit; readonly offset: number };
+}
+
 /** Split after split, in order. */
 class SplitsReader implements BatchReader {
   readonly #fileSystems: FileSystems;
   readonly #splits: AsyncGenerator<InputSplit, void, undefined>;
   readonly #signal: AbortSignal;
-  #split: InputSplit | undefined;
-  #reader: LineReader | undefined;
+  readonly #from: SplitsPosition;
+  #current: { readonly split: InputSplit; readonly reader: LineReader } | undefined;
+  #begun = false;
+  #finished = 0;
   /** What was read together, and which of it was handed on last. */
   #lines: readonly string[] = [];
-  #from = 0;
-  #to = 0;
-  #finished = 0;
+  #first = 0;
+  #end = 0;
 
   constructor(
     fileSystems: FileSystems,
     splits: AsyncGenerator<InputSplit, void, undefined>,
-    signal: AbortSignal,
+    { signal, from }: ReaderOptions,
   ) {
     this.#fileSystems = fileSystems;
     this.#splits = splits;
     this.#signal = signal;
+    this.#from = (from as SplitsPosition | undefined) ?? { finished: 0 };
   }
 
   async next(limit: number): Promise<Batch | undefined> {
     for (;;) {
       this.#signal.throwIfAborted();
-      if (this.#reader === undefined && !(await this.#nextSplit())) return undefined;
-      const reader = this.#reader as LineReader;
-      if (this.#to === this.#lines.length) {
-        const lines = await reader.next();
-        this.#lines = lines ?? [];
-        this.#to = 0;
-        if (lines === undefined) {
-          await reader.close();
-          this.#reader = undefined;
-          this.#finished += 1;
-          continue;
-        }
-      }
-      return this.#take(reader, limit);
+      const current = this.#current ?? (await this.#nextSplit());
+      if (current === undefined) return undefined;
+      if (this.#end < this.#lines.length) return this.#take(current, limit);
+      const lines = await current.reader.next();
+      this.#first = this.#end = 0;
+      this.#lines = lines ?? [];
+      if (lines === undefined) await this.#endSplit(current.reader);
     }
   }
 
   place(index: number): string {
-    return `${this.#split?.path}, byte ${this.#reader?.offsetOf(this.#from + index)}`;
+    return `${this.#current?.split.path}, byte ${this.#current?.reader.offsetOf(this.#first + index)}`;
   }
 
   position(): SourcePosition {
-    const { path, start, length, index } = this.#split ?? {};
-    if (this.#reader === undefined) return { finishedSplits: this.#finished };
-    return { finishedSplits: this.#finished, split: { path, start, length, index }, offset: this.#offset() };
+    if (!this.#begun) return this.#from;
+    if (this.#current === undefined) return { finished: this.#finished };
+    const { split, reader } = this.#current;
+    if (reader.atEnd && this.#end === this.#lines.length) return { finished: this.#finished + 1 };
+    return { finished: this.#finished, current: { split, offset: this.#offset(reader) } };
   }
 
   async close(): Promise<void> {
-    await this.#reader?.close();
+    await this.#current?.reader.close();
     await this.#splits.return();
   }
 
   /** The next lines of those that were read together. */
-  #take(reader: LineReader, limit: number): Batch {
+  #take({ split, reader }: { split: InputSplit; reader: LineReader }, limit: number): Batch {
     const all = this.#lines;
-    const start = this.#to === 0 ? reader.offsetOf(0) : this.#offset();
-    this.#from = this.#to;
-    this.#to = Math.min(all.length, this.#from + limit);
-    const lines = this.#to - this.#from === all.length ? all : all.slice(this.#from, this.#to);
-    return { lines, split: this.#split?.index ?? 0, bytes: this.#offset() - start };
+    const start = this.#end === 0 ? reader.offsetOf(0) : this.#offset(reader);
+    this.#first = this.#end;
+    this.#end = Math.min(all.length, this.#first + limit);
+    const lines = this.#end - this.#first === all.length ? all : all.slice(this.#first, this.#end);
+    return { lines, split: split.index, bytes: this.#offset(reader) - start };
   }
 
   /** Position in the file behind the last line that was handed on. */
-  #offset(): number {
-    const reader = this.#reader as LineReader;
-    return this.#to === this.#lines.length ? reader.position : reader.offsetOf(this.#to);
+  #offset(reader: LineReader): number {
+    return this.#end === this.#lines.length ? reader.position : reader.offsetOf(this.#end);
   }
 
-  async #nextSplit(): Promise<boolean> {
+  async #nextSplit() {
+    while (this.#finished < this.#from.finished) {
+      if ((await this.#splits.next()).done === true) return undefined;
+      this.#finished += 1;
+    }
     const step = await this.#splits.next();
-    if (step.done === true) return false;
-    this.#split = step.value;
-    this.#reader = openSplit(this.#fileSystems, step.value, this.#signal);
-    return true;
+    if (step.done === true) return undefined;
+    const split = step.value;
+    const begin = this.#from.finished === this.#finished ? this.#from.current : undefined;
+    if (begin !== undefined) checkSame(begin.split, split);
+    this.#begun = true;
+    this.#current = { split, reader: openSplit(this.#fileSystems, split, this.#signal, begin?.offset) };
+    return this.#current;
   }
+
+  async #endSplit(reader: LineReader): Promise<void> {
+    this.#current = undefined;
+    this.#finished += 1;
+    await reader.close();
+  }
+}
+
+function checkSame(then: InputSplit, now: InputSplit): void {
+  if (JSON.stringify(then) === JSON.stringify(now)) return;
+  const what = (split: InputSplit) =>
+    `${split.path}, bytes ${split.start} to ${split.start + split.length} of ${split.fileLength}`;
+  throw new JobError({
+    code: "ERR_JOB_CHECKPOINT",
+    message: `the input is not the one of the checkpoint: split ${then.index} was ${what(then)} (version ${then.version}), and is ${what(now)} (version ${now.version})`,
+    hint: "Run the job from its beginning, without restore",
+  });
 }

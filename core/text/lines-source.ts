@@ -28,10 +28,14 @@ export class LinesSource implements TextSource {
     this.replayable = options.replayable ?? false;
   }
 
+  get description(): string {
+    return this.name;
+  }
+
   open(options: ReaderOptions): BatchReader {
     return Symbol.asyncIterator in this.#lines
-      ? new LinesReader(this.#lines[Symbol.asyncIterator](), options.signal, 1)
-      : new LinesReader(this.#lines[Symbol.iterator](), options.signal, BATCH_LINES);
+      ? new LinesReader(this.#lines[Symbol.asyncIterator](), options, 1)
+      : new LinesReader(this.#lines[Symbol.iterator](), options, BATCH_LINES);
   }
 }
 
@@ -45,30 +49,37 @@ class LinesReader implements BatchReader {
   readonly #iterator: Iterator<string> | AsyncIterator<string>;
   readonly #signal: AbortSignal;
   readonly #batchLines: number;
+  /** Lines that an earlier reader has handed on. */
+  readonly #skip: number;
   #count = 0;
   #batchStart = 0;
   #done = false;
 
-  constructor(iterator: Iterator<string> | AsyncIterator<string>, signal: AbortSignal, batchLines: number) {
+  constructor(
+    iterator: Iterator<string> | AsyncIterator<string>,
+    { signal, from }: ReaderOptions,
+    batchLines: number,
+  ) {
     this.#iterator = iterator;
     this.#signal = signal;
+    this.#skip = (from as { readonly lines: number } | undefined)?.lines ?? 0;
     this.#batchLines = batchLines;
   }
 
   async next(limit: number): Promise<Batch | undefined> {
     this.#signal.throwIfAborted();
-    const lines: string[] = [];
-    this.#batchStart = this.#count;
-    const most = Math.min(limit, this.#batchLines);
-    while (!this.#done && lines.length < most) {
-      const step = this.#iterator.next();
-      const { done, value } = "then" in step ? await abortable(step, this.#signal) : step;
-      if (done === true) this.#done = true;
-      else lines.push(value);
+    while (!this.#done && this.#count < this.#skip) {
+      this.#count += (await this.#pull(Math.min(BATCH_LINES, this.#skip - this.#count))).length;
     }
+    this.#batchStart = this.#count;
+    const lines = await this.#pull(Math.min(limit, this.#batchLines));
     this.#count += lines.length;
     if (lines.length === 0) return undefined;
-    return { lines, split: 0, bytes: lines.reduce((sum, line) => sum + Buffer.byteLength(String(line)), 0) };
+    return {
+      lines,
+      split: 0,
+      bytes: lines.reduce((sum, line) => sum + Buffer.byteLength(String(line)), 0),
+    };
   }
 
   place(index: number): string {
@@ -76,7 +87,7 @@ class LinesReader implements BatchReader {
   }
 
   position(): SourcePosition {
-    return { lines: this.#count };
+    return { lines: Math.max(this.#count, this.#skip) };
   }
 
   async close(): Promise<void> {
@@ -85,6 +96,17 @@ class LinesReader implements BatchReader {
     const end = this.#iterator.return?.();
     // An async generator that waits for its next line answers only then; nobody waits for that.
     if (end instanceof Promise) end.catch(() => {});
+  }
+
+  async #pull(most: number): Promise<string[]> {
+    const lines: string[] = [];
+    while (!this.#done && lines.length < most) {
+      const step = this.#iterator.next();
+      const { done, value } = "then" in step ? await abortable(step, this.#signal) : step;
+      if (done === true) this.#done = true;
+      else lines.push(value);
+    }
+    return lines;
   }
 }
 

@@ -69,6 +69,11 @@ export class LineReader {
     return this.#position;
   }
 
+  /** Whether the last batch was the last of all. At the end of the chunks this shows one batch later. */
+  get atEnd(): boolean {
+    return this.#done;
+  }
+
   /** Position in the file of a line of the last batch. Valid until `next` is called again. */
   offsetOf(index: number): number {
     if (index === 0) return this.#batchStart;

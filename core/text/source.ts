@@ -18,10 +18,12 @@ export interface BatchReader {
   close(): Promise<void>;
 }
 
-export type SourcePosition = { readonly [key: string]: unknown } | null;
+export type SourcePosition = { readonly [key: string]: unknown };
 
 export interface ReaderOptions {
   readonly signal: AbortSignal;
+  /** Where an earlier reader of the same source stood. Default: its beginning. */
+  readonly from?: SourcePosition | undefined;
   /** How many writers want splits of their own. */
   readonly parallelism: number;
 }
@@ -30,5 +32,7 @@ export interface ReaderOptions {
 export interface TextSource {
   /** Names the source in errors: its path, or `fromLines`. */
   readonly name: string;
+  /** What a restored job has to agree with: name and options. */
+  readonly description: string;
   open(options: ReaderOptions): BatchReader;
 }

@@ -10,19 +10,31 @@ import { type InputSplit, textFormat } from "./splits.ts";
 /** Bytes asked for behind a split's end at first, to finish its last line; then twice as many, and so on. */
 const OVERSHOOT = 64 * 1024;
 
-/** A reader of one split's lines. Nothing is opened before the first batch is asked for. */
-export function openSplit(fileSystems: FileSystems, split: InputSplit, signal: AbortSignal): LineReader {
+/**
+ * A reader of one split's lines. Nothing is opened before the first batch is asked for. `from`: position in the file
+ * where a line of this split begins, to go on there.
+ */
+export function openSplit(
+  fileSystems: FileSystems,
+  split: InputSplit,
+  signal: AbortSignal,
+  from?: number,
+): LineReader {
   const { charset: label, delimiter, maxLineLength } = textFormat(split.format);
   const end = split.start + split.length;
   const format = compressionOf(split.path);
-  const chunks = splitChunks(fileSystems, split, signal);
-  return new LineReader(format === undefined ? chunks : decompressed(chunks, split.path, format), {
+  // A compressed file can only be read from its start.
+  const chunks =
+    format === undefined
+      ? splitChunks(fileSystems, split, from ?? split.start, signal)
+      : skipped(decompressed(splitChunks(fileSystems, split, 0, signal), split.path, format), from ?? 0);
+  return new LineReader(chunks, {
     file: split.path,
     charset: charset(label),
     delimiter,
     maxLineLength,
-    start: split.start,
-    skipFirst: split.start > 0,
+    start: from ?? split.start,
+    skipFirst: from === undefined && split.start > 0,
     end: end < split.fileLength ? end : Number.POSITIVE_INFINITY,
   });
 }
@@ -30,15 +42,28 @@ export function openSplit(fileSystems: FileSystems, split: InputSplit, signal: A
 async function* splitChunks(
   fileSystems: FileSystems,
   split: InputSplit,
+  from: number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const path = fileSystems.resolve(split.path);
   const fileSystem = await fileSystems.fileSystem(path);
-  let start = split.start;
-  for (let more = OVERSHOOT, end = start + split.length; start < split.fileLength; more *= 2) {
-    end = Math.min(split.fileLength, end + more);
+  let start = from;
+  let end = split.start + split.length;
+  for (let more = OVERSHOOT; start < split.fileLength; more *= 2) {
+    end = Math.min(split.fileLength, Math.max(start, end) + more);
     yield* rangeChunks(fileSystem, path, split, { start, end, signal });
     start = end;
+  }
+}
+
+async function* skipped(
+  chunks: AsyncIterable<Uint8Array>,
+  bytes: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let left = bytes;
+  for await (const chunk of chunks) {
+    if (left < chunk.length) yield left === 0 ? chunk : chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FileStatus, FsDataOutputStream } from "../fs/contract.ts";
+import type { StagedFile } from "./staged-file.ts";
 
 /** Two of these for each open file. */
 const BUFFER_BYTES = 256 * 1024;
@@ -17,28 +17,26 @@ export class NotALine {
 }
 
 /**
- * Values → lines of UTF-8 in an output stream. One buffer is filled while the other is being written; a failed write
- * rejects the next call.
+ * Values → lines of UTF-8 in a file. One buffer is filled while the other is being written; a failed write rejects the
+ * next call.
  */
 export class TextWriter {
-  readonly #stream: FsDataOutputStream;
+  readonly #file: StagedFile;
   #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #spare = Buffer.allocUnsafe(BUFFER_BYTES);
   #used = 0;
   #writing: Promise<void> = Promise.resolve();
-  #lines = 0;
+  #lines: number;
 
-  constructor(stream: FsDataOutputStream) {
-    this.#stream = stream;
+  /** `lines`: those that are in the file already. */
+  constructor(file: StagedFile, lines = 0) {
+    this.#file = file;
+    this.#lines = lines;
   }
 
+  /** Lines in the file, or on their way there. */
   get lines(): number {
     return this.#lines;
-  }
-
-  /** Bytes that the stream has taken. */
-  get bytes(): number {
-    return this.#stream.position;
   }
 
   /** Throws {@link NotALine} for null, undefined and what has no text. */
@@ -60,26 +58,22 @@ export class TextWriter {
     this.#lines += values.length;
   }
 
-  /** Resolves once the stream has taken every line. */
+  /** Resolves once the file has taken every line. */
   async flush(): Promise<void> {
     if (this.#used > 0) await this.#swap();
     await this.#writing;
   }
 
-  async close(): Promise<FileStatus> {
-    await this.flush();
-    return this.#stream.close();
-  }
-
-  async abort(reason: unknown): Promise<void> {
-    await this.#stream.abort(reason);
+  /** Resolves once no write is under way, however it ended. */
+  async idle(): Promise<void> {
+    await this.#writing.catch(() => {});
   }
 
   async #append(lines: readonly string[], length: number): Promise<void> {
     const text = `${lines.join("\n")}\n`;
     if (length > GROUP_LENGTH) {
       await this.flush();
-      await this.#stream.write(Buffer.from(text, "utf8"));
+      await this.#file.write(Buffer.from(text, "utf8"));
       return;
     }
     if (this.#used + 3 * length > BUFFER_BYTES) await this.#swap();
@@ -92,7 +86,7 @@ export class TextWriter {
     const full = this.#buffer.subarray(0, this.#used);
     [this.#buffer, this.#spare] = [this.#spare, this.#buffer];
     this.#used = 0;
-    this.#writing = this.#stream.write(full);
+    this.#writing = this.#file.write(full);
     // Awaited, and thus reported, by the next call.
     this.#writing.catch(() => {});
   }

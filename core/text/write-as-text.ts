@@ -1,9 +1,10 @@
 import type { Configuration } from "../config/configuration.ts";
 import { option } from "../config/option.ts";
 import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
-import type { FileStatus, FileSystem } from "../fs/contract.ts";
+import type { FileStatus, FileSystem, RecoverableWriter } from "../fs/contract.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
+import { PlainFile, RecoverableFile, type StagedFile } from "./staged-file.ts";
 import type { SinkDeclaration } from "./text-stream.ts";
 import { TextWriter } from "./text-writer.ts";
 
@@ -24,40 +25,87 @@ export interface SinkResult {
   readonly files: readonly { readonly path: string; readonly lines: number; readonly bytes: number }[];
 }
 
+/** A sink in a checkpoint: plain data. */
+export interface SinkState {
+  readonly path: string;
+  readonly parts: readonly PartState[];
+}
+
+interface PartState {
+  readonly lines: number;
+  readonly bytes: number;
+  /** Base64; absent where the file system cannot go on with a file after a crash. */
+  readonly recoverable?: string;
+}
+
 /** One file of a sink. */
 export interface TextPart {
   readonly path: Path;
+  readonly file: StagedFile;
   readonly writer: TextWriter;
 }
 
-/** The files of one `writeAsText` in one job. None is visible before its part is closed, and then whole. */
+export interface SinkOpening {
+  readonly signal: AbortSignal;
+  /** Stages the files so that a restore can go on with them, where the file system can. */
+  readonly recoverable: boolean;
+  /** What a checkpoint says of this sink. */
+  readonly restored?: SinkState | undefined;
+  /** Its files only wait for their names. */
+  readonly committing?: boolean | undefined;
+}
+
+/** The files of one `writeAsText` in one job. None is visible before it is published, and then whole. */
 export class TextSink {
   readonly path: Path;
   readonly parallelism: number;
+  /** What a restored job has to agree with. */
+  readonly description: string;
   readonly #fileSystems: FileSystems;
   readonly #overwrite: boolean;
   readonly #isFolder: boolean;
   #fileSystem: FileSystem | undefined;
+  #recoverableWriter: RecoverableWriter | undefined;
   #madeFolder = false;
   #parts: TextPart[] = [];
   #published = false;
 
-  constructor(fileSystems: FileSystems, configuration: Configuration, { path, options }: SinkDeclaration) {
+  constructor(
+    fileSystems: FileSystems,
+    configuration: Configuration,
+    { path, options }: Pick<SinkDeclaration, "path" | "options">,
+  ) {
     this.path = path;
     this.parallelism = options.parallelism ?? 1;
     this.#fileSystems = fileSystems;
     const byDefault = configuration.get(OVERWRITE_FILES) ? "OVERWRITE" : "NO_OVERWRITE";
     this.#overwrite = (options.writeMode ?? byDefault) === "OVERWRITE";
     this.#isFolder = this.parallelism > 1 || configuration.get(ALWAYS_CREATE_DIRECTORY);
+    const kind = this.#isFolder ? `folder of ${this.parallelism}` : "file";
+    this.description = `${path} (${kind}, ${this.#overwrite ? "OVERWRITE" : "NO_OVERWRITE"})`;
+  }
+
+  /** The files, each to be published by itself. */
+  get parts(): readonly TextPart[] {
+    return this.#parts;
   }
 
   /** Refuses an output that is in the way. Changes nothing. */
   async check(signal: AbortSignal): Promise<void> {
-    this.#fileSystem = await this.#fileSystems.fileSystem(this.path);
-    const existing = await statusIfAny(this.#fileSystem, this.path, signal);
+    try {
+      await this.#check(signal);
+    } catch (cause) {
+      if (signal.aborted || errorCode(cause)?.startsWith("ERR_JOB_")) throw cause;
+      throw this.#failed(`the output cannot be looked at: ${errorMessage(cause)}`, { cause });
+    }
+  }
+
+  async #check(signal: AbortSignal): Promise<void> {
+    const fileSystem = await this.#fileSystemOf();
+    const existing = await statusIfAny(fileSystem, this.path, signal);
     this.#madeFolder = this.#isFolder && existing === undefined;
     if (existing === undefined) return;
-    if (!this.#overwrite) {
+    if (!this.#overwrite && !(await this.#isOnlyStaged(existing, signal))) {
       throw this.#failed("the output exists, and the mode is NO_OVERWRITE", {
         hint: "Choose another path, delete it, or use writeMode OVERWRITE",
       });
@@ -66,23 +114,25 @@ export class TextSink {
     if (existing.kind === wanted) return;
     throw this.#failed(
       `the output is a ${existing.kind}, and this job writes a ${wanted} there (mode OVERWRITE)`,
-      {
-        hint: "writeAsText replaces only its own kind; delete it first, or choose another path",
-      },
+      { hint: "writeAsText replaces only its own kind; delete it first, or choose another path" },
     );
   }
 
-  async open(signal: AbortSignal): Promise<void> {
-    const fileSystem = this.#fileSystem as FileSystem;
+  async open(opening: SinkOpening): Promise<void> {
+    const fileSystem = await this.#fileSystemOf();
+    if (opening.recoverable && fileSystem.capabilities.has("recoverable-writer")) {
+      this.#recoverableWriter = await fileSystem.createRecoverableWriter();
+    }
     for (let n = 1; n <= this.parallelism; n++) {
       const path = this.#isFolder ? this.path.child(String(n)) : this.path;
+      const state = opening.restored?.parts[n - 1];
       try {
-        const stream = await fileSystem.create(path, { overwrite: this.#overwrite, signal });
-        this.#parts.push({ path, writer: new TextWriter(stream) });
+        const file = await this.#stage(fileSystem, path, opening, state);
+        this.#parts.push({ path, file, writer: new TextWriter(file, state?.lines) });
       } catch (cause) {
-        throw signal.aborted
-          ? cause
-          : this.#failed(`${path} cannot be created: ${errorMessage(cause)}`, { cause });
+        if (opening.signal.aborted) throw cause;
+        const verb = state === undefined ? "created" : "continued";
+        throw this.#failed(`${path} cannot be ${verb}: ${errorMessage(cause)}`, { cause });
       }
     }
   }
@@ -95,43 +145,120 @@ export class TextSink {
 
   /** Resolves once the file system has taken every line. */
   async flush(): Promise<void> {
-    for (const { writer } of this.#parts) await writer.flush();
+    await Promise.all(this.#parts.map(({ writer }) => writer.flush()));
   }
 
-  /** The files, each to be published by its `writer.close`. */
-  get parts(): readonly TextPart[] {
-    return this.#parts;
+  /** Makes every line so far durable, where the file system can. */
+  async persist(): Promise<SinkState> {
+    const parts = this.#parts.map(async ({ file, writer }): Promise<PartState> => {
+      await writer.flush();
+      const state = { lines: writer.lines, bytes: file.position };
+      if (!(file instanceof RecoverableFile)) return state;
+      return { ...state, recoverable: Buffer.from(await file.persist()).toString("base64") };
+    });
+    return { path: this.path.toString(), parts: await Promise.all(parts) };
+  }
+
+  /** The input has ended: only the names are missing from now on. */
+  async finishWriting(): Promise<void> {
+    await this.flush();
+    await Promise.all(this.#parts.map(({ file }) => file.finish()));
+  }
+
+  /** Frees what only states before the last `count` hold. */
+  async releaseOlder(count: number): Promise<void> {
+    for (const { file } of this.#parts) if (file instanceof RecoverableFile) await file.releaseOlder(count);
+  }
+
+  /**
+   * Discards what other attempts of this job have left at its targets. For a job that has its attempt number: whoever
+   * wrote it is not to go on.
+   */
+  async discardStale(): Promise<void> {
+    const fileSystem = await this.#fileSystemOf();
+    if (!fileSystem.capabilities.has("pending-writes")) return;
+    const writer = this.#recoverableWriter ?? (await fileSystem.createRecoverableWriter());
+    for (const { path, file } of this.#parts) {
+      const own = file instanceof RecoverableFile ? file.id : undefined;
+      for await (const { target, id } of writer.pending(path)) {
+        if (target.equals(path) && id !== own) await writer.discard(target, id);
+      }
+    }
   }
 
   /** What was written, once every part is published; parts of an earlier, wider run are removed. */
-  async finish(signal: AbortSignal): Promise<SinkResult> {
+  async complete(signal: AbortSignal): Promise<SinkResult> {
     this.#published = true;
     if (this.#isFolder && this.#overwrite) await this.#removeOldParts(signal);
-    const files = this.#parts.map(({ path, writer }) => ({
+    const files = this.#parts.map(({ path, file, writer }) => ({
       path: path.toString(),
       lines: writer.lines,
-      bytes: writer.bytes,
+      bytes: file.position,
     }));
     const total = (key: "bytes" | "lines") => files.reduce((sum, file) => sum + file[key], 0);
     return { path: this.path.toString(), lines: total("lines"), bytes: total("bytes"), files };
   }
 
-  /** Drops what is not published. Never rejects: the reason is what the caller has to hear. */
-  async abort(reason: unknown): Promise<void> {
-    await Promise.allSettled(this.#parts.map(({ writer }) => writer.abort(reason)));
-    if (!this.#madeFolder || this.#published) return;
-    // Where folders are things of their own the first `create` has made one. It is empty, or not ours to delete.
-    if (this.#fileSystem?.capabilities.has("directories"))
+  /**
+   * Ends what is not published: dropped, or with `keep` left as it was last persisted. Never rejects: the reason is what
+   * the caller has to hear.
+   */
+  async abandon(reason: unknown, keep: boolean): Promise<void> {
+    const ending = this.#parts.map(async ({ file, writer }) => {
+      if (!(file instanceof RecoverableFile)) return file.discard(reason);
+      await writer.idle();
+      return keep ? file.leave() : file.discard();
+    });
+    await Promise.allSettled(ending);
+    if (keep || !this.#madeFolder || this.#published) return;
+    // Where folders are things of their own the first file has made one. It is empty, or not ours to delete.
+    if (this.#fileSystem?.capabilities.has("directories")) {
       await this.#fileSystem.delete(this.path).catch(() => {});
+    }
+  }
+
+  async #stage(
+    fileSystem: FileSystem,
+    path: Path,
+    { signal, committing }: SinkOpening,
+    state: PartState | undefined,
+  ): Promise<StagedFile> {
+    const writer = this.#recoverableWriter;
+    const overwrite = this.#overwrite;
+    if (state === undefined) {
+      if (writer !== undefined) return RecoverableFile.open(writer, path, { overwrite, signal });
+      return new PlainFile(await fileSystem.create(path, { overwrite, signal }));
+    }
+    if (writer === undefined || state.recoverable === undefined) {
+      throw new Error(`the file system of ${path.scheme}: cannot go on with a file after a crash`);
+    }
+    const recoverable = Buffer.from(state.recoverable, "base64");
+    if (committing) return RecoverableFile.recoverForCommit(writer, path, recoverable, state.bytes);
+    return RecoverableFile.recover(writer, path, recoverable, { signal });
+  }
+
+  /** A folder in which nothing is visible: an attempt that did not come to its end has made it. */
+  async #isOnlyStaged(existing: FileStatus, signal: AbortSignal): Promise<boolean> {
+    if (!this.#isFolder || existing.kind !== "directory") return false;
+    const fileSystem = await this.#fileSystemOf();
+    for await (const { path } of fileSystem.listStatus(this.path, { signal })) {
+      if (!path.name.startsWith(".")) return false;
+    }
+    return true;
   }
 
   /** Files of an earlier, wider run: `4` when this one wrote `1` to `3`. */
   async #removeOldParts(signal: AbortSignal): Promise<void> {
-    const fileSystem = this.#fileSystem as FileSystem;
+    const fileSystem = await this.#fileSystemOf();
     for await (const { path, kind } of fileSystem.listStatus(this.path, { signal })) {
       if (kind !== "file" || !/^[1-9]\d*$/.test(path.name) || Number(path.name) <= this.parallelism) continue;
       await fileSystem.delete(path, { signal });
     }
+  }
+
+  async #fileSystemOf(): Promise<FileSystem> {
+    this.#fileSystem ??= await this.#fileSystems.fileSystem(this.path);
+    return this.#fileSystem;
   }
 
   #failed(message: string, rest: { readonly hint?: string; readonly cause?: unknown }): JobError {

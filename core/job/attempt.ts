@@ -1,0 +1,59 @@
+import { JobError } from "../errors/errors.ts";
+import type { Records } from "../state/records.ts";
+
+const NAME = /^attempt-(\d+)$/;
+const TRIES = 10;
+
+/**
+ * One start of a job, by its number. The newest start takes the others' numbers away; who finds its own gone ends. So a
+ * start needs no lock that a crash could leave behind.
+ */
+export class Attempt {
+  readonly number: number;
+  readonly #records: Records;
+  readonly #job: string;
+
+  private constructor(records: Records, job: string, number: number) {
+    this.#records = records;
+    this.#job = job;
+    this.number = number;
+  }
+
+  static async begin(records: Records, job: string, signal: AbortSignal): Promise<Attempt> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const earlier = await numbers(records, signal);
+      const number = Math.max(0, ...earlier) + 1;
+      const text = JSON.stringify({ started: new Date().toISOString() });
+      if (!(await records.write(`attempt-${number}`, Buffer.from(text), { signal }))) continue;
+      for (const other of earlier) await records.delete(`attempt-${other}`);
+      return new Attempt(records, job, number);
+    }
+    throw new JobError({
+      code: "ERR_JOB_FENCED",
+      job,
+      message: "other instances of this job start at the same time, again and again",
+    });
+  }
+
+  /** Rejects with `ERR_JOB_FENCED` once a newer start of the job has begun. */
+  async verify(signal?: AbortSignal): Promise<void> {
+    if (await this.#records.has(`attempt-${this.number}`, signal)) return;
+    throw new JobError({
+      code: "ERR_JOB_FENCED",
+      job: this.#job,
+      message: `another instance of this job has started; this one (attempt ${this.number}) ends and publishes nothing`,
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#records.delete(`attempt-${this.number}`);
+  }
+}
+
+async function numbers(records: Records, signal: AbortSignal): Promise<number[]> {
+  const names = await records.names(signal);
+  return names.flatMap((name) => {
+    const digits = NAME.exec(name)?.[1];
+    return digits === undefined ? [] : [Number(digits)];
+  });
+}

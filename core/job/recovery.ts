@@ -1,0 +1,186 @@
+import type { Configuration } from "../config/configuration.ts";
+import type { Logger } from "../config/logger.ts";
+import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
+import type { FileSystems } from "../fs/provider.ts";
+import type { CheckpointStorage } from "../state/checkpoint-storage.ts";
+import { unreadable } from "../state/metadata.ts";
+import { Attempt } from "./attempt.ts";
+import { CheckpointCoordinator } from "./checkpoint-coordinator.ts";
+import type { CheckpointGate } from "./checkpoint-gate.ts";
+import type { JobResult } from "./job-result.ts";
+import { type JobState, readJobState } from "./job-state.ts";
+import type { CheckpointSettings } from "./settings.ts";
+
+/** Record of a job that has come to its end. */
+const COMPLETED = "completed";
+
+export interface RecoveryOptions {
+  readonly id: string;
+  readonly job: string;
+  readonly checkpointing: CheckpointSettings;
+  readonly restore: string | undefined;
+  readonly fingerprint: readonly string[];
+  readonly fileSystems: FileSystems;
+  readonly configuration: Configuration;
+  readonly logger: Logger;
+  readonly gate: CheckpointGate;
+  readonly signal: AbortSignal;
+  snapshot(): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
+  onCompleted(): Promise<void>;
+  onFailure(error: unknown): void;
+  /** Rejects when an output is in the way of a job that has not begun to publish. */
+  checkOutputs(): Promise<void>;
+}
+
+/** What a job with checkpoints keeps beside its output: attempt, checkpoints, and the record of its end. */
+export class Recovery {
+  readonly storage: CheckpointStorage;
+  readonly attempt: Attempt;
+  readonly coordinator: CheckpointCoordinator;
+  /** The state that the job goes on from. */
+  readonly restored: JobState | undefined;
+  /** Its pointer. */
+  readonly restoredFrom: string | undefined;
+  /** The job to be restored had come to its end. */
+  readonly completed: JobResult | undefined;
+  readonly #options: RecoveryOptions;
+
+  private constructor(
+    options: RecoveryOptions,
+    opened: {
+      storage: CheckpointStorage;
+      attempt: Attempt;
+      restored?: JobState | undefined;
+      restoredFrom?: string | undefined;
+      completed?: JobResult | undefined;
+    },
+  ) {
+    const { storage, attempt } = opened;
+    this.#options = options;
+    this.storage = storage;
+    this.attempt = attempt;
+    this.restored = opened.restored;
+    this.restoredFrom = opened.restoredFrom;
+    this.completed = opened.completed;
+    this.coordinator = new CheckpointCoordinator({
+      job: options.job,
+      settings: options.checkpointing,
+      storage,
+      gate: options.gate,
+      snapshot: () => options.snapshot(),
+      verify: (signal) => attempt.verify(signal),
+      onCompleted: () => options.onCompleted(),
+      onFailure: (error) => options.onFailure(error),
+    });
+  }
+
+  /** Rejects when the checkpoint to go on from is not one of this job, before anything is changed. */
+  static async open(options: RecoveryOptions): Promise<Recovery> {
+    try {
+      return await Recovery.#open(options);
+    } catch (cause) {
+      if (options.signal.aborted || errorCode(cause)?.startsWith("ERR_")) throw cause;
+      const where = options.checkpointing.backend.checkpoints;
+      const message = `the checkpoints in ${where} cannot be used: ${errorMessage(cause)}`;
+      throw new JobError({ code: "ERR_JOB_CHECKPOINT", job: options.job, message, cause });
+    }
+  }
+
+  static async #open(options: RecoveryOptions): Promise<Recovery> {
+    const { id, job, checkpointing, restore, fileSystems, configuration, logger, signal } = options;
+    const storage = await checkpointing.backend.openStorage(id, {
+      fileSystems,
+      configuration,
+      logger,
+      signal,
+    });
+    const completed = restore === "latest" ? await readCompleted(storage, signal) : undefined;
+    const checkpoint =
+      restore === undefined || completed !== undefined
+        ? undefined
+        : await (restore === "latest" ? storage.latest() : storage.open(restore));
+    const restored = checkpoint && (await readJobState(checkpoint, { ...options, name: job }));
+    if (completed === undefined && restored?.phase !== "committing") await options.checkOutputs();
+    const attempt = await Attempt.begin(storage.records, job, signal);
+    const recovery = new Recovery(options, {
+      storage,
+      attempt,
+      restored,
+      restoredFrom: checkpoint?.pointer,
+      completed,
+    });
+    try {
+      if (completed !== undefined) await recovery.#endAgain(completed);
+      else if (checkpoint === undefined) await recovery.#forgetEarlierRuns();
+      else await storage.records.delete(COMPLETED);
+      return recovery;
+    } catch (error) {
+      await attempt.end().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Whether staged files and checkpoints outlive a failed job. */
+  isToBeKept(reason: unknown, wasAborted: boolean): boolean {
+    if (errorCode(reason) === "ERR_JOB_FENCED") return true;
+    if (this.coordinator.completed.length === 0 && this.restored === undefined) return false;
+    const { retention } = this.#options.checkpointing;
+    return wasAborted ? retention.afterAbort : retention.afterFailure;
+  }
+
+  /** Everything is published: records it, then takes away what only a restore would have needed. */
+  async finish(result: JobResult): Promise<void> {
+    const text = JSON.stringify({ ...result, completedAt: new Date().toISOString() }, null, 2);
+    await this.storage.records.write(COMPLETED, Buffer.from(text), { overwrite: true });
+    await this.#tidyUp(async () => {
+      if (result.retained === undefined) await this.storage.discardAll();
+      await this.attempt.end();
+    });
+  }
+
+  async abandon(reason: unknown, keep: boolean): Promise<void> {
+    await this.#tidyUp(async () => {
+      // What lies there is the newer instance's now.
+      if (errorCode(reason) === "ERR_JOB_FENCED") return;
+      await this.attempt.end();
+      if (!keep) await this.storage.discardAll();
+    });
+  }
+
+  /** One name is one run: what an earlier one has left cannot be restored any more. */
+  async #forgetEarlierRuns(): Promise<void> {
+    await this.storage.records.delete(COMPLETED);
+    await this.storage.discardAll();
+  }
+
+  async #endAgain(completed: JobResult & { readonly completedAt?: string }): Promise<void> {
+    const { logger, job } = this.#options;
+    const message = `the job "${job}" was completed at ${completed.completedAt}; nothing is done`;
+    logger.warn({ job, jobId: completed.jobId }, `${message}. Run it without restore to do it again`);
+    if (completed.retained === undefined) await this.storage.discardAll();
+    await this.attempt.end();
+  }
+
+  /** A job's end is not the place to fail over what is only tidied up. */
+  async #tidyUp(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const { logger, job } = this.#options;
+      logger.warn({ error, job }, `checkpoints of the job were not deleted: ${errorMessage(error)}`);
+    }
+  }
+}
+
+async function readCompleted(
+  storage: CheckpointStorage,
+  signal: AbortSignal,
+): Promise<JobResult | undefined> {
+  const bytes = await storage.records.read(COMPLETED, signal);
+  if (bytes === undefined) return undefined;
+  try {
+    return { ...JSON.parse(bytes.toString("utf8")), alreadyCompleted: true };
+  } catch (cause) {
+    throw unreadable(`${storage.directory}/${COMPLETED}`, "it is no JSON", "Delete it", cause);
+  }
+}
