@@ -2,7 +2,7 @@
  * Finds the plugin folders: every folder in `plugins/` whose name has no leading dot is one (Flink's
  * `DirectoryBasedPluginFinder`). Unlike Flink, a folder that is no plugin is reported and stops nothing.
  */
-import { access, readdir, realpath, stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { errorCode } from "../errors/errors.ts";
 
@@ -39,56 +39,18 @@ export async function findPlugins(pluginsDir: string): Promise<Scan> {
     objectMode: true,
     followSymbolicLinks: false,
   });
+  const parent = await realpath(pluginsDir);
   const folders: PluginFolder[] = [];
   const warnings: string[] = [];
-  await Promise.all(
-    entries.map(async ({ name, dirent }) => {
-      const found = await follow(join(pluginsDir, name), name);
-      if (found !== "file" && (found.unreadable === undefined || dirent.isSymbolicLink())) {
-        folders.push(found);
-      } else if (LOOSE.has(extname(name))) {
-        warnings.push(looseFile(pluginsDir, name));
-      }
-    }),
-  );
+  for (const { name, dirent } of entries) {
+    const path = join(pluginsDir, name);
+    let found: PluginFolder | undefined;
+    if (dirent.isDirectory()) found = { id: name, path, directory: join(parent, name) };
+    else if (dirent.isSymbolicLink()) found = await followLink(path, name);
+    if (found !== undefined) folders.push(found);
+    else if (LOOSE.has(extname(name))) warnings.push(looseFile(pluginsDir, name));
+  }
   return { folders: folders.sort((a, b) => (a.id < b.id ? -1 : 1)), warnings: warnings.sort() };
-}
-
-/** What is wrong with a folder that has no manifest, with the command that mends it where one is known. */
-export async function explainMissingManifest(
-  folder: PluginFolder,
-): Promise<{ reason: string; hint?: string }> {
-  const entries = await readdir(folder.directory, { withFileTypes: true }).catch(() => []);
-  if (entries.some((entry) => entry.name.endsWith(".jar"))) {
-    return {
-      reason: "it is a Java plugin (jars and no package.json)",
-      hint: "plugfs loads Node.js packages; remove the folder",
-    };
-  }
-  const visible = entries.filter((entry) => !entry.name.startsWith("."));
-  const [only] = visible;
-  if (
-    visible.length === 1 &&
-    only?.isDirectory() &&
-    (await exists(join(folder.directory, only.name, "package.json")))
-  ) {
-    const aside = join(folder.path, "..", `.${folder.id}`);
-    return {
-      reason: `it has no package.json, the plugin lies one folder deeper, in ${only.name}/`,
-      hint: `Run: mv ${quoted(folder.path)} ${quoted(aside)} && mv ${quoted(join(aside, only.name))} ${quoted(folder.path)} && rmdir ${quoted(aside)}`,
-    };
-  }
-  return {
-    reason: "it has no package.json",
-    hint: `Copy the whole plugin to ${folder.path}, or remove the folder`,
-  };
-}
-
-/** The warning for a plugin that holds a copy of itself: `cp -r opt/x plugins/x` run twice. */
-export async function nestedCopy(folder: PluginFolder): Promise<string | undefined> {
-  const inner = join(folder.directory, folder.id);
-  if (!(await exists(join(inner, "package.json")))) return undefined;
-  return `plugin "${folder.id}" holds a second copy of itself, which is not used. Run: rm -r ${quoted(join(folder.path, folder.id))}`;
 }
 
 async function whyNoDirectory(path: string): Promise<string | undefined> {
@@ -99,10 +61,11 @@ async function whyNoDirectory(path: string): Promise<string | undefined> {
   }
 }
 
-async function follow(path: string, id: string): Promise<PluginFolder | "file"> {
+/** Undefined when the link leads to a file. */
+async function followLink(path: string, id: string): Promise<PluginFolder | undefined> {
   try {
     const directory = await realpath(path);
-    return (await stat(directory)).isDirectory() ? { id, path, directory } : "file";
+    return (await stat(directory)).isDirectory() ? { id, path, directory } : undefined;
   } catch (error) {
     return { id, path, directory: path, unreadable: unreadable(errorCode(error)) };
   }
@@ -117,13 +80,6 @@ function unreadable(code: string | undefined): string {
 function looseFile(pluginsDir: string, name: string): string {
   const stem = basename(name, extname(name));
   return `${join(pluginsDir, name)} is not loaded, a plugin is a folder: make ${join(pluginsDir, stem)} with a package.json and put it there`;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** For a shell. */

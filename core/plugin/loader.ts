@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Configuration } from "../config/configuration.ts";
@@ -19,7 +19,7 @@ export interface LoadedFolder {
   /** Real path. */
   readonly directory: string;
   readonly manifest: Manifest;
-  readonly contents: string;
+  readonly contents: Promise<string>;
 }
 
 export interface LoaderOptions {
@@ -49,7 +49,7 @@ export class Loader {
   /** `fresh`: even when this process has the same code already. Rejects with `PluginError` only. */
   async load(folder: LoadedFolder, configuration: Configuration, fresh: boolean): Promise<Activation> {
     const { id, directory, manifest } = folder;
-    await checkPlace(folder);
+    checkPlace(folder);
     const { isolation, shared, extraRoots } = await this.#prepare();
     const { generations } = isolation;
     const code = {
@@ -178,15 +178,14 @@ export class Loader {
   }
 }
 
-async function checkPlace({ id, directory, manifest }: LoadedFolder): Promise<void> {
+function checkPlace({ id, directory, manifest }: LoadedFolder): void {
   const entry = join(directory, manifest.entry);
-  await access(entry).catch((cause) => {
+  if (!existsSync(entry)) {
     throw failure(id, "resolve", `its entry ${manifest.entry} does not exist`, {
       hint: "Build the plugin, or correct exports or main in its package.json",
       location: entry,
-      cause,
     });
-  });
+  }
   // The rule would otherwise be applied to the host itself.
   const core = dirname(fileURLToPath(import.meta.url));
   for (const place of [core, process.argv[1] ?? core]) {

@@ -5,9 +5,10 @@ import type { FactoryProvider, ProvidedFactory } from "../fs/provider.ts";
 import { findPlugins, type PluginFolder } from "./finder.ts";
 import { isShared } from "./isolation/rule.ts";
 import { Loader } from "./loader.ts";
-import { type PluginSettings, pluginSettings, schemeOption } from "./options.ts";
+import { type PluginSettings, pluginSettings } from "./options.ts";
 import { Plugin, type PluginHost } from "./plugin.ts";
 import type { PluginChanges, PluginInfo } from "./plugin-info.ts";
+import { disabled, Schemes } from "./schemes.ts";
 import { unknownScheme } from "./unknown-scheme.ts";
 
 export interface PluginManagerOptions {
@@ -35,6 +36,7 @@ export class PluginManager implements FactoryProvider {
   readonly #settings: PluginSettings;
   readonly #optDirs: readonly string[];
   readonly #host: PluginHost;
+  readonly #schemes: Schemes;
   readonly #plugins = new Map<string, Plugin>();
   /** Answers of `find`, until something changes. */
   readonly #served = new Map<string, ProvidedFactory>();
@@ -60,6 +62,7 @@ export class PluginManager implements FactoryProvider {
         warned.add(message);
       },
     };
+    this.#schemes = new Schemes(options.configuration, () => this.#sorted(), this.#host.warn);
     for (const name of Object.keys(shared)) {
       if (!isShared(name, this.#settings.parentFirst)) {
         const key = "plugin.classloader.parent-first-patterns.additional";
@@ -80,9 +83,7 @@ export class PluginManager implements FactoryProvider {
 
   /** Every folder in `plugins/` without a leading dot, sorted by id. */
   list(): readonly PluginInfo[] {
-    return this.#sorted().map((plugin) =>
-      plugin.info((scheme) => this.#choose(scheme)?.id ?? builtIn(scheme)),
-    );
+    return this.#sorted().map((plugin) => plugin.info((scheme) => this.#schemes.servedBy(scheme)));
   }
 
   /** Keys that manifests declare secret. */
@@ -97,7 +98,7 @@ export class PluginManager implements FactoryProvider {
   find(scheme: string): ProvidedFactory | undefined | Promise<ProvidedFactory | undefined> {
     const served = this.#served.get(scheme);
     if (served !== undefined) return served;
-    if (this.#closed || (scheme === "file" && this.#named(scheme) === undefined)) return undefined;
+    if (this.#closed || (scheme === "file" && this.#schemes.named(scheme) === undefined)) return undefined;
     let lookup = this.#lookups.get(scheme);
     if (lookup === undefined) {
       lookup = this.#find(scheme).finally(() => this.#lookups.delete(scheme));
@@ -162,16 +163,16 @@ export class PluginManager implements FactoryProvider {
   }
 
   async #find(scheme: string): Promise<ProvidedFactory | undefined> {
-    let plugin = this.#choose(scheme);
+    let plugin = this.#schemes.choose(scheme);
     if (plugin === undefined || plugin.state === "failed") {
       await this.#look(false);
-      plugin = this.#choose(scheme);
+      plugin = this.#schemes.choose(scheme);
     }
     if (plugin === undefined) {
       await this.#loadUndeclared();
-      plugin = this.#choose(scheme);
+      plugin = this.#schemes.choose(scheme);
     }
-    if (plugin === undefined) return this.#missing(scheme);
+    if (plugin === undefined) return this.#nobody(scheme);
     const activation = await this.#activate(plugin);
     const found = activation.schemes.get(scheme);
     if (found instanceof PluginError) throw found;
@@ -179,42 +180,11 @@ export class PluginManager implements FactoryProvider {
     return found;
   }
 
-  /** Nobody serves the scheme; if somebody did, or should, that is the error. */
-  #missing(scheme: string): undefined {
-    const named = this.#named(scheme);
-    if (named !== undefined) {
-      throw new PluginError({
-        code: "ERR_PLUGIN_UNKNOWN",
-        id: named,
-        message: `plugin.scheme.${scheme} names it for ${scheme}://, but it is not there, not usable, or does not offer the scheme`,
-        hint: "plugfs plugins list shows every plugin with its schemes",
-      });
-    }
-    const gone = this.#gone.get(scheme);
-    if (gone !== undefined) throw gone;
-    const unusable = this.#sorted().find((plugin) => plugin.schemes.includes(scheme));
-    if (unusable?.state === "disabled") throw disabled(unusable.id);
-    if (unusable?.error !== undefined) throw unusable.error;
+  /** If somebody did serve the scheme, or should, that is the error. */
+  #nobody(scheme: string): undefined {
+    const error = this.#gone.get(scheme) ?? this.#schemes.reasonForNone(scheme);
+    if (error !== undefined) throw error;
     return undefined;
-  }
-
-  /** Who serves a scheme: the plugin that `plugin.scheme.<scheme>` names, else the first by folder name. */
-  #choose(scheme: string): Plugin | undefined {
-    const named = this.#named(scheme);
-    const candidates = this.#sorted().filter((plugin) => plugin.usable && plugin.schemes.includes(scheme));
-    if (named !== undefined) return candidates.find((plugin) => plugin.id === named);
-    if (scheme === "file") return undefined;
-    const [first, second] = candidates;
-    if (first !== undefined && second !== undefined) {
-      this.#host.warn(
-        `several plugins offer ${scheme}://: ${candidates.map(({ id }) => `"${id}"`).join(", ")}; "${first.id}" serves it, as the first by name. Set plugin.scheme.${scheme} to decide`,
-      );
-    }
-    return first;
-  }
-
-  #named(scheme: string): string | undefined {
-    return this.#configuration.get(schemeOption(scheme));
   }
 
   async #loadUndeclared(): Promise<void> {
@@ -257,19 +227,18 @@ export class PluginManager implements FactoryProvider {
     for (const warning of warnings) this.#host.warn(warning);
     const added: string[] = [];
     const changed: string[] = [];
-    await Promise.all(
-      folders.map(async (folder) => {
-        const known = this.#plugins.get(folder.id);
-        if (known === undefined) {
-          this.#plugins.set(folder.id, await Plugin.read(folder, this.#host));
-          added.push(folder.id);
-        } else if ((await known.look(folder)) || (full && (await known.differs(folder)))) {
-          changed.push(folder.id);
-        }
-      }),
-    );
+    for (const folder of folders) {
+      const known = this.#plugins.get(folder.id);
+      if (known === undefined) {
+        this.#plugins.set(folder.id, new Plugin(folder, this.#host));
+        added.push(folder.id);
+      } else if (known.look(folder) || (full && (await known.differs(folder)))) {
+        changed.push(folder.id);
+      }
+    }
     const removed = this.#removed(folders, full);
-    for (const scheme of this.#gone.keys()) if (this.#choose(scheme) !== undefined) this.#gone.delete(scheme);
+    for (const scheme of this.#gone.keys())
+      if (this.#schemes.choose(scheme) !== undefined) this.#gone.delete(scheme);
     return { added: added.sort(), changed: changed.sort(), removed };
   }
 
@@ -316,24 +285,11 @@ export class PluginManager implements FactoryProvider {
   }
 }
 
-function builtIn(scheme: string): string | null {
-  return scheme === "file" ? "built-in" : null;
-}
-
 function gone(id: string): PluginError {
   return new PluginError({
     code: "ERR_PLUGIN_GONE",
     id,
     message: "its folder was removed from the plugins folder",
     hint: "Copy it back, or set another plugin for its schemes",
-  });
-}
-
-function disabled(id: string): PluginError {
-  return new PluginError({
-    code: "ERR_PLUGIN_DISABLED",
-    id,
-    message: "it is disabled",
-    hint: "Take it out of plugin.disabled, or call load when the host unloaded it",
   });
 }

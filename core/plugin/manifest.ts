@@ -2,7 +2,7 @@
  * Reads and checks a plugin's manifest, its `package.json`. Every error names the place as a JSON path, and all of
  * them are reported at once.
  */
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode, errorMessage } from "../errors/errors.ts";
 import { entryOf } from "./entry.ts";
@@ -35,7 +35,7 @@ export interface Manifest {
   readonly warnings: readonly string[];
 }
 
-/** A manifest that is missing or wrong. `problems` begin with a JSON path. */
+/** A manifest that is missing or wrong; the message names every place by its JSON path. */
 export class ManifestProblem extends Error {
   readonly missing: boolean;
   constructor(message: string, missing = false) {
@@ -49,10 +49,10 @@ const SCHEME = /^[a-z][a-z0-9+.-]*$/;
 const PLUGFS_KEYS = ["schemes", "options", "contract"];
 
 /** Throws `ManifestProblem`. */
-export async function readManifest(directory: string): Promise<Manifest> {
+export function readManifest(directory: string): Manifest {
   let text: string;
   try {
-    text = await readFile(join(directory, "package.json"), "utf8");
+    text = readFileSync(join(directory, "package.json"), "utf8");
   } catch (error) {
     if (errorCode(error) === "ENOENT") throw new ManifestProblem("there is no package.json", true);
     throw new ManifestProblem(`package.json cannot be read (${errorCode(error) ?? errorMessage(error)})`);

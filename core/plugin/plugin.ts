@@ -1,15 +1,14 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { Configuration } from "../config/configuration.ts";
+import { tellOfPlugin } from "../diagnostics/channels.ts";
 import { errorMessage, PluginError } from "../errors/errors.ts";
-import { type Logger, SPI_VERSION } from "../fs/contract.ts";
+import type { Logger } from "../fs/contract.ts";
 import type { Activation } from "./activation.ts";
-import { compatibility } from "./compatibility.ts";
+import { checkCompatibility, examine, manifestStamp } from "./examination.ts";
 import { failure } from "./failure.ts";
-import { explainMissingManifest, nestedCopy, type PluginFolder } from "./finder.ts";
+import type { PluginFolder } from "./finder.ts";
 import { folderContents } from "./folder-contents.ts";
 import type { Loader } from "./loader.ts";
-import { type Manifest, ManifestProblem, readManifest } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
 import type { PluginInfo, PluginState } from "./plugin-info.ts";
 
 /** What the plugins of one manager have in common. */
@@ -42,16 +41,11 @@ export class Plugin {
   #failures = 0;
   #failedAt = 0;
 
-  private constructor(folder: PluginFolder, host: PluginHost) {
+  constructor(folder: PluginFolder, host: PluginHost) {
     this.id = folder.id;
     this.#folder = folder;
     this.#host = host;
-  }
-
-  static async read(folder: PluginFolder, host: PluginHost): Promise<Plugin> {
-    const plugin = new Plugin(folder, host);
-    await plugin.#read();
-    return plugin;
+    this.#read();
   }
 
   get state(): PluginState {
@@ -96,19 +90,14 @@ export class Plugin {
     };
   }
 
-  /** Takes a new look at a folder that is not in use. Resolves to whether its manifest differs. */
-  async look(folder: PluginFolder): Promise<boolean> {
+  /** Takes a new look at a folder that is not in use. Returns whether its manifest differs. */
+  look(folder: PluginFolder): boolean {
     if (this.#activation !== undefined) return false;
-    const moved = folder.directory !== this.#folder.directory;
+    const same = folder.directory === this.#folder.directory && manifestStamp(folder) === this.#manifestStamp;
     this.#folder = folder;
-    const stamp = await manifestStamp(folder);
-    if (!moved && stamp === this.#manifestStamp) {
-      // Without a manifest the reason may have changed: jars, a nested copy.
-      if (this.#manifest === undefined) await this.#read();
-      return false;
-    }
-    await this.#read();
-    return true;
+    // Without a manifest the reason may be another by now: jars, a nested copy.
+    if (!same || this.#manifest === undefined) this.#read();
+    return !same;
   }
 
   /** Whether the folder's files differ from those that were loaded. */
@@ -130,7 +119,9 @@ export class Plugin {
   async reload(folder: PluginFolder): Promise<void> {
     await this.#loading?.catch(() => undefined);
     const before = this.#activation;
-    const { manifest, stamp } = await this.#readManifest(folder);
+    const stamp = manifestStamp(folder);
+    const manifest = this.#examine(folder);
+    checkCompatibility(this.id, manifest);
     const activation = await this.#load(folder, manifest, before !== undefined || this.#failures > 0);
     this.#folder = folder;
     this.#manifest = manifest;
@@ -180,19 +171,19 @@ export class Plugin {
 
   async #load(folder: PluginFolder, manifest: Manifest, fresh: boolean): Promise<Activation> {
     const started = performance.now();
-    const contents = await folderContents(folder.directory);
+    const contents = folderContents(folder.directory);
     try {
       const { loader, configuration } = this.#host;
       const target = { id: this.id, directory: folder.directory, manifest, contents };
       const activation = await loader.load(target, configuration(), fresh);
       this.#loadMillis = performance.now() - started;
-      this.#contents = contents;
+      this.#contents = await contents;
       return activation;
     } catch (cause) {
       const error =
         cause instanceof PluginError ? cause : failure(this.id, "import", errorMessage(cause), { cause });
       if (this.#activation === undefined) {
-        this.#contents = contents;
+        this.#contents = await contents;
         this.#failures += 1;
         this.#failedAt = Date.now();
         this.#fail(error);
@@ -208,9 +199,11 @@ export class Plugin {
     this.#failures = 0;
     this.#error = activation.errors[0];
     for (const error of activation.errors) this.#report(error);
+    this.#tell("loaded", { durationMs: this.#loadMillis });
   }
 
   #retire(activation: Activation | undefined): void {
+    if (activation !== undefined) this.#tell("retired");
     activation?.retire().catch((error: unknown) => {
       this.#host.warn(`plugin "${this.id}": closing its factory failed: ${errorMessage(error)}`, {
         plugin: this.id,
@@ -218,74 +211,42 @@ export class Plugin {
     });
   }
 
-  async #read(): Promise<void> {
+  #read(): void {
+    const disabled = this.#unloaded || this.#host.disabled.has(this.id);
+    this.#manifestStamp = manifestStamp(this.#folder);
+    this.#manifest = undefined;
     try {
-      const { manifest, stamp } = await this.#readManifest(this.#folder);
-      this.#manifest = manifest;
-      this.#manifestStamp = stamp;
+      this.#manifest = this.#examine(this.#folder);
+      checkCompatibility(this.id, this.#manifest);
       this.#error = undefined;
       this.#failures = 0;
-      const disabled = this.#unloaded || this.#host.disabled.has(this.id);
       this.#state = disabled ? "disabled" : "available";
-    } catch (error) {
-      this.#manifestStamp = await manifestStamp(this.#folder);
-      if (!(error instanceof PluginError)) throw error;
-      if (error.code !== "ERR_PLUGIN_INCOMPATIBLE") this.#manifest = undefined;
+    } catch (cause) {
+      const error =
+        cause instanceof PluginError ? cause : failure(this.id, "manifest", errorMessage(cause), { cause });
       this.#fail(error);
-      if (this.#host.disabled.has(this.id)) this.#state = "disabled";
+      if (disabled) this.#state = "disabled";
     }
   }
 
-  async #readManifest(folder: PluginFolder): Promise<{ manifest: Manifest; stamp: string }> {
-    if (folder.unreadable !== undefined)
-      throw failure(this.id, "scan", folder.unreadable, { location: folder.path });
-    const stamp = await manifestStamp(folder);
-    const manifest = await readManifest(folder.directory).catch(async (cause: unknown) => {
-      if (!(cause instanceof ManifestProblem)) throw cause;
-      const { reason, hint } = cause.missing
-        ? await explainMissingManifest(folder)
-        : { reason: cause.message, hint: undefined };
-      throw failure(this.id, "manifest", reason, { hint });
-    });
-    this.#manifest ??= manifest;
-    this.#checkRange(manifest);
-    for (const warning of manifest.warnings) this.#host.warn(`plugin "${this.id}": package.json: ${warning}`);
-    const copy = await nestedCopy(folder);
-    if (copy !== undefined) this.#host.warn(copy);
-    return { manifest, stamp };
-  }
-
-  #checkRange({ apiRange }: Manifest): void {
-    switch (compatibility(apiRange, SPI_VERSION)) {
-      case "compatible":
-        return;
-      case "undeclared":
-        this.#host.warn(
-          `plugin "${this.id}" does not say which plugfs it needs; loaded all the same. Add "peerDependencies": { "plugfs": "^${SPI_VERSION}" } to its package.json`,
-        );
-        return;
-      case "invalid":
-        throw failure(
-          this.id,
-          "manifest",
-          `package.json: peerDependencies.plugfs: must be a version range, got ${JSON.stringify(apiRange)}`,
-        );
-      case "incompatible":
-        throw failure(
-          this.id,
-          "compatibility",
-          `it asks for plugfs ${apiRange}, this host has SPI version ${SPI_VERSION}`,
-          {
-            hint: "Install a version of the plugin that fits, or another plugfs",
-          },
-        );
-    }
+  #examine(folder: PluginFolder): Manifest {
+    const { manifest, warnings } = examine(folder);
+    for (const warning of warnings) this.#host.warn(warning);
+    return manifest;
   }
 
   #fail(error: PluginError): void {
     this.#state = error.code === "ERR_PLUGIN_INCOMPATIBLE" ? "incompatible" : "failed";
     this.#report(error);
+    if (this.#error?.message !== error.message) this.#tell("failed", { error });
     this.#error = error;
+  }
+
+  #tell(
+    event: "loaded" | "failed" | "retired",
+    details: { durationMs?: number | undefined; error?: PluginError } = {},
+  ): void {
+    tellOfPlugin({ event, id: this.id, version: this.#manifest?.version, ...details });
   }
 
   #report(error: PluginError): void {
@@ -293,9 +254,4 @@ export class Plugin {
     const { code, phase, location } = error;
     this.#host.logger.error({ plugin: this.id, code, phase, location }, error.message);
   }
-}
-
-async function manifestStamp(folder: PluginFolder): Promise<string> {
-  const found = await stat(join(folder.directory, "package.json")).catch(() => undefined);
-  return found === undefined ? "" : `${found.mtimeMs}-${found.size}-${found.ino}`;
 }

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { PluginError } from "../errors/errors.ts";
-import { findPlugins, quoted } from "./finder.ts";
+import { findPlugins, type PluginFolder, quoted } from "./finder.ts";
 import { readManifest } from "./manifest.ts";
 import type { PluginInfo } from "./plugin-info.ts";
 
@@ -48,9 +48,16 @@ async function shippedFor(scheme: string, optDirs: readonly string[]): Promise<s
   for (const optDir of optDirs) {
     const { folders } = await findPlugins(optDir);
     for (const folder of folders) {
-      const manifest = await readManifest(folder.directory).catch(() => undefined);
-      if (manifest?.schemes?.includes(scheme)) return folder.path;
+      if (declares(folder, scheme)) return folder.path;
     }
   }
   return undefined;
+}
+
+function declares(folder: PluginFolder, scheme: string): boolean {
+  try {
+    return readManifest(folder.directory).schemes?.includes(scheme) ?? false;
+  } catch {
+    return false;
+  }
 }

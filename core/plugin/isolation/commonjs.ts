@@ -12,8 +12,10 @@ import { type CommonJsModule, commonJs } from "./node-internals.ts";
 import { refusal } from "./refusal.ts";
 import { isBare, isCore, isShared, mayUse, type Root, rootOf } from "./rule.ts";
 
-/** A file that reaches the ES module loader: `import()`, or module syntax that Node detects. */
-const REACHES_MODULES = /\bimport\s*\(|^\s*(?:import|export)\b/m;
+const DYNAMIC_IMPORT = /\bimport\s*\(/g;
+const MODULE_SYNTAX = /^\s*(?:import|export)\b/m;
+/** What stands before an `import(` in a comment, such as `/** @type {`; a quote or `;` before it means code. */
+const COMMENT_START = /^\s*(?:\*|\/\/)|\/\*[^"'`;=]*$/;
 
 export function patchCommonJs(isolation: Isolation): void {
   const load = commonJs._load;
@@ -67,9 +69,16 @@ function reachesModules(file: string): boolean {
   const extension = extname(file);
   if (extension === ".mjs") return true;
   if (extension !== ".js" && extension !== ".cjs") return false;
+  let source: string;
   try {
-    return REACHES_MODULES.test(readFileSync(file, "utf8"));
+    source = readFileSync(file, "utf8");
   } catch {
     return false;
   }
+  for (const { index } of source.matchAll(DYNAMIC_IMPORT)) {
+    const before = source.slice(source.lastIndexOf("\n", index) + 1, index);
+    if (!COMMENT_START.test(before)) return true;
+  }
+  // Node takes a `.js` file with module syntax for an ES module whatever the manifest says.
+  return extension === ".js" && MODULE_SYNTAX.test(source);
 }

@@ -2,7 +2,7 @@
  * One loading of a plugin's code. Modules cannot be unloaded and a failed import is cached by its URL, so every
  * attempt after the first works on a copy of the folder, which gives every module a new URL: generations never mix.
  */
-import { readFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, extname, join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -25,8 +25,8 @@ export interface PluginCode {
   readonly shared: SharedPackages;
   /** Real paths. */
   readonly extraRoots: readonly string[];
-  /** Changes whenever the folder's files do. */
-  readonly contents: string;
+  /** Changes whenever the folder's files do; read while the code is loaded. */
+  readonly contents: Promise<string>;
 }
 
 export class Generation {
@@ -53,14 +53,14 @@ export class Generation {
   }
 
   /** Whether another environment that asks for this code can have it. */
-  serves(code: PluginCode): boolean {
+  async serves(code: PluginCode): Promise<boolean> {
     return (
       !this.#failed &&
       this.code.directory === code.directory &&
-      this.code.contents === code.contents &&
       this.code.shared === code.shared &&
       this.code.entry === code.entry &&
-      this.code.extraRoots.join() === code.extraRoots.join()
+      this.code.extraRoots.join() === code.extraRoots.join() &&
+      (await this.code.contents) === (await code.contents)
     );
   }
 
@@ -87,7 +87,7 @@ export class Generation {
   async #import(): Promise<unknown> {
     const entry = join(this.home, this.code.entry);
     this.#isolation.add(this.#roots);
-    const kind = await moduleKind(entry, this.home);
+    const kind = moduleKind(entry, this.home);
     if (kind === "module" || kind.startsWith("typescript")) await this.#prepareModules();
     if (kind === "commonjs") return this.#require(entry);
     if (kind === "module") return import(pathToFileURL(entry).href);
@@ -141,7 +141,7 @@ export class Generations {
    * itself the first time, from a copy every further time. Imports are under way when this resolves.
    */
   async load(code: PluginCode, fresh: boolean): Promise<Generation> {
-    const known = fresh ? undefined : [...this.#all].find((generation) => generation.serves(code));
+    const known = fresh ? undefined : await this.#known(code);
     if (known !== undefined) return known.enter();
     const home = this.#isolation.take(code.directory)
       ? code.directory
@@ -149,6 +149,11 @@ export class Generations {
     const generation = new Generation(this.#isolation, code, home).enter();
     this.#all.add(generation);
     return generation;
+  }
+
+  async #known(code: PluginCode): Promise<Generation | undefined> {
+    for (const generation of this.#all) if (await generation.serves(code)) return generation;
+    return undefined;
   }
 
   async leave(generation: Generation): Promise<void> {
@@ -168,7 +173,7 @@ function rootsOf(code: PluginCode, home: string): Root[] {
 type Kind = "module" | "commonjs" | "typescript-module" | "typescript-commonjs";
 
 /** By the file's extension, and for `.js` and `.ts` by the nearest manifest up to the plugin's folder. */
-async function moduleKind(entry: string, home: string): Promise<Kind> {
+function moduleKind(entry: string, home: string): Kind {
   switch (extname(entry)) {
     case ".mjs":
       return "module";
@@ -178,18 +183,19 @@ async function moduleKind(entry: string, home: string): Promise<Kind> {
       return "typescript-commonjs";
     case ".ts":
     case ".tsx":
-      return (await isModulePackage(dirname(entry), home)) ? "typescript-module" : "typescript-commonjs";
+      return isModulePackage(dirname(entry), home) ? "typescript-module" : "typescript-commonjs";
     case ".js":
-      return (await isModulePackage(dirname(entry), home)) ? "module" : "commonjs";
+      return isModulePackage(dirname(entry), home) ? "module" : "commonjs";
     default:
       return "commonjs";
   }
 }
 
-async function isModulePackage(directory: string, home: string): Promise<boolean> {
+function isModulePackage(directory: string, home: string): boolean {
   for (let at = directory; at.startsWith(home); at = dirname(at)) {
-    const text = await readFile(join(at, "package.json"), "utf8").catch(() => undefined);
-    if (text !== undefined) return (JSON.parse(text) as { type?: unknown }).type === "module";
+    const path = join(at, "package.json");
+    if (existsSync(path))
+      return (JSON.parse(readFileSync(path, "utf8")) as { type?: unknown }).type === "module";
   }
   return false;
 }
