@@ -9,6 +9,20 @@ export interface CommandEntry {
 }
 
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: "ls", summary: "List files and folders", load: () => import("./commands/ls.ts") },
+  { name: "stat", summary: "Show what is known of a file", load: () => import("./commands/stat.ts") },
+  { name: "cat", summary: "Write files to standard output", load: () => import("./commands/cat.ts") },
+  {
+    name: "cp",
+    summary: "Copy files and folders between any two schemes",
+    load: () => import("./commands/cp.ts"),
+  },
+  { name: "rm", summary: "Remove files and folders", load: () => import("./commands/rm.ts") },
+  {
+    name: "sync",
+    summary: "Make a folder hold what another one holds",
+    load: () => import("./commands/sync.ts"),
+  },
   {
     name: "plugins list",
     summary: "List the plugins with their schemes and state",

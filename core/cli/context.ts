@@ -63,7 +63,7 @@ export class CommandContext implements AsyncDisposable {
   /** Asks; without a terminal it is a usage error, which names the option that answers. */
   readonly confirm = async (question: string): Promise<boolean> => {
     if (!canAsk(this.terminal)) {
-      throw new UsageError(`${question} There is no terminal to ask on: add --yes.`);
+      throw new UsageError(`there is no terminal to ask on (${question}): add --yes.`);
     }
     return ask(question, this.terminal, this.signal);
   };

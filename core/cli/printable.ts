@@ -1,4 +1,5 @@
 import stringWidth from "string-width";
+import type { Path } from "../fs/path.ts";
 
 // Control characters, line separators, and what turns the direction of text around.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
@@ -15,6 +16,11 @@ export function printable(text: string): string {
     (character) =>
       SHORT[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16).padStart(2, "0")}}`,
   );
+}
+
+/** A path as people write it: local ones without `file://`. */
+export function display(path: Path): string {
+  return printable(path.scheme === "file" ? path.key : path.toString());
 }
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];

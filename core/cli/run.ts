@@ -118,10 +118,9 @@ function find(words: readonly string[]): CommandEntry {
 }
 
 function checkOperands(operands: readonly string[], { operands: { min, max }, usage }: Command): void {
-  if (operands.length < min)
-    throw new UsageError(`${min - operands.length} more needed: ${usage || "nothing"}.`);
+  if (operands.length < min) throw new UsageError(`too few operands; it takes ${usage}`);
   if (operands.length > max)
-    throw new UsageError(`"${operands[max]}" is one too many: ${usage || "it takes nothing"}.`);
+    throw new UsageError(`"${operands[max]}" is too much; it takes ${usage || "nothing"}`);
   if (operands.includes("")) throw new UsageError("an operand is empty.");
 }
 

@@ -1,12 +1,13 @@
 import { distance } from "fastest-levenshtein";
 
-/** The nearest known name, when it is near enough to be a slip. */
+/** The nearest known name, when it is near enough to be a slip; of several the one of the nearest length. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.min(3, Math.floor(name.length / 2)));
-  let best: { readonly name: string; readonly distance: number } | undefined;
+  const limit = Math.min(name.length - 1, name.length <= 4 ? 2 : 3);
+  let best: { readonly name: string; readonly far: number } | undefined;
   for (const candidate of known) {
-    const d = candidate.startsWith(name) && name.length > 1 ? 1 : distance(name, candidate);
-    if (d <= limit && (best === undefined || d < best.distance)) best = { name: candidate, distance: d };
+    const edits = candidate.startsWith(name) && name.length > 1 ? 1 : distance(name, candidate);
+    const far = edits + Math.abs(candidate.length - name.length) / 100;
+    if (edits <= limit && (best === undefined || far < best.far)) best = { name: candidate, far };
   }
   return best?.name;
 }

@@ -1,7 +1,7 @@
 import { withoutUserInfo } from "../../config/redaction.ts";
-import { readManifest } from "../../plugin/manifest.ts";
 import { defineCommand } from "../command.ts";
 import { configurationFile } from "../configuration-file.ts";
+import { manifestIfAny } from "../plugins/manifest-if-any.ts";
 import { printable, table } from "../printable.ts";
 
 interface Setting {
@@ -34,7 +34,7 @@ export const command = defineCommand({
     }));
     if (options.defaults) {
       for (const { directory } of plugins.list()) {
-        const manifest = await readManifest(directory).catch(() => undefined);
+        const manifest = await manifestIfAny(directory);
         for (const [key, declared] of Object.entries(manifest?.options ?? {})) {
           if (!key.startsWith(prefix) || configuration.raw(key) !== undefined) continue;
           settings.push({

@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import glob from "fast-glob";
-import { PluginError } from "../../errors/errors.ts";
-import { readManifest } from "../../plugin/manifest.ts";
+import { errorMessage, PluginError } from "../../errors/errors.ts";
+import { type Manifest, readManifest } from "../../plugin/manifest.ts";
 
 export interface ShippedFiles {
   /** Relative to the folder, sorted. */
@@ -20,9 +20,12 @@ export interface ShippedFiles {
 export async function shippedFiles(id: string, directory: string): Promise<ShippedFiles> {
   const wrong = (message: string, hint?: string) =>
     new PluginError({ code: "ERR_PLUGIN_MANIFEST", id, phase: "manifest", message, hint });
-  const manifest = await readManifest(directory).catch((error: Error) => {
-    throw wrong(`${error.message} (${directory})`);
-  });
+  let manifest: Manifest;
+  try {
+    manifest = await readManifest(directory);
+  } catch (error) {
+    throw wrong(`${errorMessage(error)} (${directory})`);
+  }
   const json = JSON.parse((await readFile(join(directory, "package.json"), "utf8")).replace(/^\uFEFF/, ""));
   const files = await matching(directory, await patternsOf(directory, json.files));
   const modules = new Set(

@@ -1,12 +1,12 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { FileSystemError, PluginError } from "../../../errors/errors.ts";
-import { readManifest } from "../../../plugin/manifest.ts";
 import { defineCommand } from "../../command.ts";
 import type { CommandContext } from "../../context.ts";
 import { UsageError } from "../../exit.ts";
 import { setDisabled } from "../../plugins/disabled.ts";
 import { differences, installCopy, installLink, present } from "../../plugins/installation.ts";
+import { manifestIfAny } from "../../plugins/manifest-if-any.ts";
 import { type ShippedFiles, shippedFiles } from "../../plugins/shipped-files.ts";
 import { counted, printable } from "../../printable.ts";
 import { shippedPlugins } from "../../shipped.ts";
@@ -72,7 +72,7 @@ async function enable(id: string, options: Options, context: CommandContext): Pr
   const edited = await setDisabled(id, false, locations);
   if (edited !== undefined)
     await say("taken out of plugin.disabled", `Took ${id} out of plugin.disabled in ${edited}.`);
-  const schemes = (await readManifest(target).catch(() => undefined))?.schemes ?? [];
+  const schemes = (await manifestIfAny(target))?.schemes ?? [];
   if (!output.json && schemes.length > 0) {
     await output.line(
       `${schemes.map((scheme) => `${scheme}://`).join(" ")} ${schemes.length === 1 ? "is" : "are"} offered by ${printable(id)}.`,
@@ -127,7 +127,7 @@ async function obstacle(
   if (differing.length === 0 && !link) return "same";
   if (force) return undefined;
   if (differing.length === 0) throw refuse(`${target} is a copy, not a link`);
-  const installed = (await readManifest(target).catch(() => undefined))?.version;
+  const installed = (await manifestIfAny(target))?.version;
   const versions = installed === version ? "" : ` (version ${installed} there, ${version} in ${source})`;
   const shown = differing.slice(0, 3).join(", ");
   const more = differing.length > 3 ? ` and ${differing.length - 3} more` : "";

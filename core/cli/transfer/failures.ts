@@ -1,0 +1,36 @@
+import { errorCode } from "../../errors/errors.ts";
+import type { Messages } from "../messages.ts";
+
+/** Codes that every further file would meet as well. */
+const HOPELESS = new Set(["ENOSPC", "EDQUOT", "EROFS", "ENODEV", "ENOTSUP", "ENOTFOUND", "ECONNREFUSED"]);
+
+/** Failures after each other, with no success between them, after which a transfer gives up. */
+const IN_A_ROW = 20;
+
+/** Reports what fails and lets the others go on, unless it is clear that they would fail too. */
+export class Failures {
+  count = 0;
+  readonly #messages: Messages;
+  readonly #signal: AbortSignal;
+  #inARow = 0;
+
+  constructor(messages: Messages, signal: AbortSignal) {
+    this.#messages = messages;
+    this.#signal = signal;
+  }
+
+  /** Rejects only when all has to stop. */
+  async guard(work: () => Promise<void>): Promise<void> {
+    try {
+      this.#signal.throwIfAborted();
+      await work();
+      this.#inARow = 0;
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      const code = errorCode(error) ?? "";
+      if (HOPELESS.has(code) || code.startsWith("ERR_") || ++this.#inARow >= IN_A_ROW) throw error;
+      this.count++;
+      this.#messages.failure(error);
+    }
+  }
+}
