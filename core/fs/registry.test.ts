@@ -203,9 +203,17 @@ test("close ends streams, publishes nothing, and refuses later calls", async () 
   const reader = await handle.open(path.parent?.child("done") ?? path);
   const writer = await handle.create(path);
   await writer.write(Buffer.from("half"));
+  const recoverableWriter = await handle.createRecoverableWriter();
+  const dropped = await recoverableWriter.open(path);
+  const kept = await recoverableWriter.open(path);
+  await kept.persist();
   await registry.close();
   await host.close();
-  assert.deepEqual(await readdir(folder.path), ["done"]);
+  assert.deepEqual(await readdir(folder.path), [kept.id, "done"]);
+  await assert.rejects(dropped.write(Buffer.from("x")), { code: "ERR_JOB_CLOSED" });
+  await assert.rejects(kept.closeForCommit(), { code: "ERR_JOB_CLOSED" });
+  await assert.rejects(recoverableWriter.open(path), { code: "ERR_JOB_CLOSED" });
+  await kept[Symbol.asyncDispose]();
   await assert.rejects(writer.write(Buffer.from("x")), { code: "ERR_JOB_CLOSED" });
   await assert.rejects(writer.close(), { code: "ERR_JOB_CLOSED" });
   await assert.rejects(reader.read(new Uint8Array(1)), { code: "ERR_JOB_CLOSED" });
