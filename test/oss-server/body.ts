@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { crc64 } from "./crc64.ts";
+import { Digest } from "./digest.ts";
 import { malformedXml, OssError } from "./errors.ts";
 import type { Fault } from "./faults.ts";
 import type { LogEntry } from "./log.ts";
@@ -128,27 +128,19 @@ async function take(
 ): Promise<Received> {
   const writer = store.writer(expected.size);
   try {
-    const hash = expected.wantsMd5 ? createHash("md5") : undefined;
-    let sum = 0n;
-    let size = 0;
+    const digest = new Digest(expected.wantsMd5);
     for await (const chunk of chunks) {
-      size += chunk.length;
+      const size = digest.size + chunk.length;
       if (size > (expected.maxSize ?? size) && expected.tooLarge !== undefined) throw expected.tooLarge();
-      hash?.update(chunk);
-      sum = crc64(chunk, sum);
+      digest.update(chunk);
       await writer.write(chunk);
     }
-    const digest = hash?.digest();
-    if (digest !== undefined) checkMd5(expected.md5, digest);
+    const { etag, crc64, md5 } = digest.finish();
+    if (md5 !== undefined) checkMd5(expected.md5, md5);
     const content = wholeBlob(await writer.finish());
     store.retain(content);
-    return {
-      content,
-      size,
-      etag: (digest?.toString("hex") ?? `${sum.toString(16)}-${size}`).toUpperCase(),
-      crc64: sum,
-      [Symbol.dispose]: () => store.release(content),
-    };
+    const { size } = digest;
+    return { content, size, etag, crc64, [Symbol.dispose]: () => store.release(content) };
   } catch (error) {
     await writer.abort();
     throw error;

@@ -167,13 +167,7 @@ export async function startOssServer(options: OssServerOptions = {}): Promise<Os
     },
     async get(bucketName, key) {
       const object = existing(bucketName).objects.get(key);
-      if (object === undefined) return undefined;
-      store.retain(object.content);
-      try {
-        return await readAll(object.content);
-      } finally {
-        store.release(object.content);
-      }
+      return object === undefined ? undefined : readAll(object.content);
     },
     remove: (bucketName, key) => store.deleteObject(existing(bucketName), key),
     keys: (bucketName) => [...existing(bucketName).objects.from("")].map(([key]) => key),

@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { answer, xmlAnswer } from "../answer.ts";
 import { receive } from "../body.ts";
 import { bucketOf, type Call, type Operation } from "../call.ts";
-import { combineCrc64, crc64 } from "../crc64.ts";
+import { combineCrc64 } from "../crc64.ts";
 import { xmlDate } from "../dates.ts";
+import { Digest } from "../digest.ts";
 import { invalidArgument, invalidPart, malformedXml, noSuchUpload, OssError } from "../errors.ts";
 import { checkObjectName } from "../names.ts";
 import { attributesOf, encryptionHeaders, md5Header, refuseEncryption } from "../object-headers.ts";
 import { copyRangeOf } from "../ranges.ts";
-import { chunksOf, slice } from "../storage/content.ts";
+import { type Content, chunksOf, slice } from "../storage/content.ts";
 import type { Part, StoredObject, Upload } from "../storage/store.ts";
 import { childrenOf, element, parseXml, textOf } from "../xml.ts";
 import { encoderOf, encodingXml } from "./list.ts";
@@ -73,7 +75,7 @@ export const uploadPartCopy: Operation = {
     const size = range.end - range.start;
     call.store.retain(content);
     try {
-      const sums = await sumsOf(source, content, size);
+      const sums = await sumsOf(source, content, size, call.settings.md5);
       const part = { number, content, size, ...sums, modified: seconds(call.now) };
       call.store.putPart(uploadOf(call, upload), part);
       return xmlAnswer(
@@ -91,16 +93,16 @@ export const uploadPartCopy: Operation = {
   },
 };
 
-/** A whole simple object has its sums; anything else is read through. */
-async function sumsOf(source: StoredObject, content: StoredObject["content"], size: number) {
+/** A whole simple object has its sums; anything else is read through, with a pause for others after each piece. */
+async function sumsOf(source: StoredObject, content: Content, size: number, withMd5: boolean) {
   if (size === source.size && source.type === "Normal") return { etag: source.etag, crc64: source.crc64 };
-  const md5 = createHash("md5");
-  let sum = 0n;
-  for await (const chunk of chunksOf(content)) {
-    md5.update(chunk);
-    sum = crc64(chunk, sum);
+  const digest = new Digest(withMd5);
+  for (const chunk of chunksOf(content)) {
+    digest.update(chunk);
+    await nextTurn();
   }
-  return { etag: md5.digest("hex").toUpperCase(), crc64: sum };
+  const { etag, crc64 } = digest.finish();
+  return { etag, crc64 };
 }
 
 /** OSS document "CompleteMultipartUpload". */

@@ -3,10 +3,10 @@ export interface Blob {
   readonly id: string;
   /** Bytes. */
   readonly size: number;
-  /** The bytes `[start, end)` if they lie in memory in one piece. */
+  /** The bytes `[start, end)` in one piece, if they are few or lie in memory so. */
   view(start: number, end: number): Uint8Array | undefined;
   /** The bytes `[start, end)` in large pieces; a piece is valid until the next one is asked for. */
-  chunks(start: number, end: number): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  chunks(start: number, end: number): Iterable<Uint8Array>;
 }
 
 export interface BlobWriter {

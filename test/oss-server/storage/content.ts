@@ -32,7 +32,7 @@ export function slice(content: Content, start: number, end: number): Content {
   return found;
 }
 
-/** All of `content` as one piece of memory, if it lies there in one piece. */
+/** All of `content` in one piece, if it is small or lies in memory so. */
 export function viewOf(content: Content): Uint8Array | undefined {
   const [first, ...more] = content;
   if (first === undefined) return new Uint8Array(0);
@@ -40,12 +40,12 @@ export function viewOf(content: Content): Uint8Array | undefined {
 }
 
 /** The bytes of `content`; a piece is valid until the next one is asked for. */
-export async function* chunksOf(content: Content): AsyncIterable<Uint8Array> {
+export function* chunksOf(content: Content): Iterable<Uint8Array> {
   for (const { blob, start, length } of content) yield* blob.chunks(start, start + length);
 }
 
-export async function readAll(content: Content): Promise<Uint8Array> {
+export function readAll(content: Content): Uint8Array {
   const pieces: Uint8Array[] = [];
-  for await (const piece of chunksOf(content)) pieces.push(piece.slice());
+  for (const piece of chunksOf(content)) pieces.push(Uint8Array.from(piece));
   return Buffer.concat(pieces);
 }
