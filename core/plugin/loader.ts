@@ -26,7 +26,7 @@ export interface LoaderOptions {
   readonly settings: PluginSettings;
   /** Specifier → value; plugins get those that a parent-first pattern matches. */
   readonly shared: Readonly<Record<string, unknown>>;
-  /** The core's own namespaces by specifier (`plugfs`, `plugfs/testing`). */
+  /** The core's own namespace by specifier (`plugfs`). */
   readonly coreNamespace: () => Promise<Record<string, object>>;
   readonly logger: Logger;
 }

@@ -18,7 +18,7 @@ export interface PluginManagerOptions {
   readonly logger: Logger;
   /** Specifier → value that plugins take from the host, where a parent-first pattern matches. */
   readonly shared: Readonly<Record<string, unknown>>;
-  /** The core's own namespaces by specifier, for the first plugin that is loaded. */
+  /** The core's own namespace by specifier (`plugfs`), for the first plugin that is loaded. */
   readonly coreNamespace: () => Promise<Record<string, object>>;
   /** Folders of plugins that are shipped but not active; errors name the command that enables one. */
   readonly optDirs?: readonly string[];

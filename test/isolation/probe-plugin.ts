@@ -157,6 +157,7 @@ async function report(job) {
     "plugfs: require of what require.resolve gives": () => same(require(require.resolve("plugfs"))),
     "plugfs: import() of what require.resolve gives": async () => same(await import(url(require.resolve("plugfs").split("?")[0]))),
     "plugfs: an entry that it does not have": () => refused(() => import("plugfs/no-such-entry")),
+    "plugfs: its testing entry": async () => is(typeof (await import("plugfs/testing")).fileSystemContract, "function"),
     "plugfs: module.require": () => ${module ? "true" : 'same(module.require("plugfs"))'},
 
     "host package: import()": () => refused(() => import("host-only"), named("host-only")),

@@ -53,9 +53,9 @@ export async function resolve(
   if (isShared(specifier, root.patterns)) {
     const url = state.urls[root.shared]?.[specifier];
     if (url !== undefined) return { url, format: "module", shortCircuit: true };
-    if (isCore(specifier)) throw refusal("import", root, specifier, importer);
     const ofHost = await hostResolve(specifier, context, next);
     if (ofHost !== undefined) return ofHost;
+    if (isCore(specifier)) throw refusal("import", root, specifier, importer);
   }
   let resolved: Resolved;
   try {
@@ -80,7 +80,8 @@ async function hostResolve(
   next: NextResolve<Promise<Resolved>>,
 ): Promise<Resolved | undefined> {
   try {
-    return await next(specifier, { ...context, parentURL: state.host });
+    const parentURL = isCore(specifier) ? import.meta.url : state.host;
+    return await next(specifier, { ...context, parentURL });
   } catch {
     return undefined;
   }

@@ -7,10 +7,10 @@
  * a shared package's `export let` does not follow later changes.
  */
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { types } from "node:util";
 import { errorCode } from "../../errors/errors.ts";
-import { HOST_IMPORT, isShared } from "./rule.ts";
+import { HOST_IMPORT, isCore, isShared } from "./rule.ts";
 
 const NOT_FOUND = ["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPORTED"];
 const ABSENT = Symbol("absent");
@@ -24,6 +24,7 @@ export class SharedPackages {
   readonly #given: ReadonlyMap<string, unknown>;
   readonly #imported = new Map<string, unknown>();
   readonly #required = new Map<string, unknown>();
+  readonly #urls = new Map<string, string>();
   readonly #access: string;
   readonly #host: string;
 
@@ -55,9 +56,9 @@ export class SharedPackages {
 
   /**
    * The URL of the module that stands for the shared package in an `import`, or undefined when the host does not offer
-   * it. `resolve` gives the URL that the host itself would import.
+   * it. `resolve` gives the URL that the importer with this URL would get.
    */
-  importUrl(specifier: string, resolve: () => string): string | undefined {
+  importUrl(specifier: string, resolve: (importer: string) => string): string | undefined {
     const value = this.#imports(specifier, resolve);
     return value === ABSENT ? undefined : this.#dataUrl(specifier, value);
   }
@@ -65,7 +66,7 @@ export class SharedPackages {
   /** What `require` gives; `found` is false when the host does not offer it. */
   require(specifier: string): { found: boolean; value?: unknown } {
     if (this.#given.has(specifier)) return { found: true, value: asRequired(this.#given.get(specifier)) };
-    const require = createRequire(this.#host);
+    const require = createRequire(this.#origin(specifier));
     const value = remember(this.#required, specifier, () => {
       require.resolve(specifier);
       return () => require(specifier);
@@ -100,28 +101,40 @@ export class SharedPackages {
     }
   }
 
-  #imports(specifier: string, resolve: () => string): unknown {
+  #imports(specifier: string, resolve: (importer: string) => string): unknown {
     if (this.#given.has(specifier)) return this.#given.get(specifier);
     return remember(this.#imported, specifier, () => {
-      const url = resolve();
+      const origin = this.#origin(specifier);
+      const url = resolve(pathToFileURL(origin).href);
       const file = url.startsWith("file:") ? fileURLToPath(url) : url;
-      return () => createRequire(this.#host)(file);
+      return () => createRequire(origin)(file);
     });
   }
 
+  /** The module that looks a package up on behalf of plugins: for `plugfs/*` this one, whatever the host has. */
+  #origin(specifier: string): string {
+    return isCore(specifier) ? fileURLToPath(import.meta.url) : this.#host;
+  }
+
   #dataUrl(specifier: string, value: unknown): string {
+    let url = this.#urls.get(specifier);
+    if (url === undefined) {
+      url = `data:text/javascript,${encodeURIComponent(this.#moduleText(specifier, value))}`;
+      this.#urls.set(specifier, url);
+    }
+    return url;
+  }
+
+  #moduleText(specifier: string, value: unknown): string {
     const names = members(value);
-    const lines = [
+    const named = names.filter((name) => name !== "default");
+    const ofDefault = names.includes("default") ? "value.default" : isNamespace(value) ? undefined : "value";
+    return [
       `const value = ${this.#access}.value(${JSON.stringify(specifier)});`,
-      ...names.map((name, index) =>
-        name === "default" ? "" : `const m${index} = value[${JSON.stringify(name)}];`,
-      ),
-      `export { ${names.flatMap((name, index) => (name === "default" ? [] : [`m${index} as ${JSON.stringify(name)}`])).join(", ")} };`,
-      isNamespace(value) && !names.includes("default")
-        ? ""
-        : `export default ${names.includes("default") ? "value.default" : "value"};`,
-    ];
-    return `data:text/javascript,${encodeURIComponent(lines.join("\n"))}`;
+      ...named.map((name, index) => `const m${index} = value[${JSON.stringify(name)}];`),
+      `export { ${named.map((name, index) => `m${index} as ${JSON.stringify(name)}`).join(", ")} };`,
+      ...(ofDefault === undefined ? [] : [`export default ${ofDefault};`]),
+    ].join("\n");
   }
 }
 

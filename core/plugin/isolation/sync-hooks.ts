@@ -3,7 +3,6 @@
  * any, even one that only passes on, breaks CommonJS on Node 22.15 to 22.22.2 and 24.0 to 24.11.0 (nodejs/node#57327,
  * #61801).
  */
-import { pathToFileURL } from "node:url";
 import { errorCode } from "../../errors/errors.ts";
 import type { Isolation } from "./isolation.ts";
 import { isRequire, type NextResolve, type ResolveContext, type Resolved } from "./node-internals.ts";
@@ -17,16 +16,18 @@ export function resolveHook(isolation: Isolation) {
     // A `require` comes through the patched CommonJS loader as well, which answers for it.
     if (root === undefined || importer === undefined || isRequire(context)) return next(specifier, context);
 
+    let own = context;
     if (isShared(specifier, root.patterns)) {
-      const asHost = () => next(specifier, { ...context, parentURL: pathToFileURL(isolation.host).href }).url;
-      const url = isolation.shared(root.shared)?.importUrl(specifier, asHost);
+      const list = isolation.shared(root.shared);
+      const url = list?.importUrl(specifier, (parentURL) => next(specifier, { ...context, parentURL }).url);
       if (url !== undefined) return { url, format: "module", shortCircuit: true };
       if (isCore(specifier)) throw refusal("import", root, specifier, importer);
+      // Node keeps what the other call of `next` has set in the context.
+      own = { ...context, parentURL: importer };
     }
     let resolved: Resolved;
     try {
-      // Node keeps what an earlier call of `next` set in the context.
-      resolved = next(specifier, { ...context, parentURL: importer });
+      resolved = next(specifier, own);
     } catch (error) {
       if (errorCode(error) !== "ERR_MODULE_NOT_FOUND" || !isBare(specifier)) throw error;
       throw refusal("import", root, specifier, importer, undefined, error);
