@@ -94,7 +94,7 @@ test("a checkpoint stands behind the last line that every sink has accepted", as
     const state = checkpoint && (await checkpoint.read("job").catch(() => undefined));
     if (state === undefined) return;
     const { sources, sinks } = JSON.parse(String(state));
-    const position = sources[0].position?.current as Position | undefined;
+    const position = sources[0].position as Position | undefined;
     if (position?.offset === undefined) return;
     const behind = bytes.subarray(0, position.offset).toString().split("\n");
     const last = behind.at(-1) === "" ? behind.length - 1 : behind.length;

@@ -21,6 +21,7 @@ import { JobRun } from "./job-run.ts";
 import { type CheckpointingOptions, checkCheckpointing, checkpointSettings } from "./settings.ts";
 
 export type { JobProgress, JobResult } from "./job-result.ts";
+export type { CheckpointingOptions } from "./settings.ts";
 
 export interface ExecuteOptions {
   /** Ends the job: `execute` rejects with `signal.reason`, and nothing is published. */

@@ -44,6 +44,7 @@ export class Recovery {
   /** The job to be restored had come to its end. */
   readonly completed: JobResult | undefined;
   readonly #options: RecoveryOptions;
+  readonly #started = Date.now();
 
   private constructor(
     options: RecoveryOptions,
@@ -134,6 +135,7 @@ export class Recovery {
     await this.storage.records.write(COMPLETED, Buffer.from(text), { overwrite: true });
     await this.#tidyUp(async () => {
       if (result.retained === undefined) await this.storage.discardAll();
+      await this.storage.discardPending(this.#started);
       await this.attempt.end();
     });
   }
@@ -158,6 +160,7 @@ export class Recovery {
     const message = `the job "${job}" was completed at ${completed.completedAt}; nothing is done`;
     logger.warn({ job, jobId: completed.jobId }, `${message}. Run it without restore to do it again`);
     if (completed.retained === undefined) await this.storage.discardAll();
+    await this.storage.discardPending(this.#started);
     await this.attempt.end();
   }
 

@@ -140,6 +140,19 @@ export class CheckpointStorage {
     await this.#removeIfEmpty();
   }
 
+  /**
+   * Takes away what crashed writers have left half-written in the owner's directory before `started` (milliseconds since
+   * the epoch).
+   */
+  async discardPending(started: number): Promise<void> {
+    const { fileSystem, directory } = this.#options;
+    if (!fileSystem.capabilities.has("pending-writes")) return;
+    const writer = await fileSystem.createRecoverableWriter();
+    for await (const write of writer.pending(directory)) {
+      if (write.started < started) await writer.discard(write.target, write.id);
+    }
+  }
+
   async #discardOwn(fileSystem: FileSystem, directory: Path): Promise<boolean> {
     // Without its metadata it no longer counts, whatever happens next.
     await fileSystem.delete(directory.child("_metadata"));

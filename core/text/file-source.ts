@@ -65,8 +65,10 @@ async function* only(split: InputSplit): AsyncGenerator<InputSplit, void, undefi
 interface SplitsPosition extends Record<string, unknown> {
   /** Splits that are behind it. */
   readonly finished: number;
-  /** The split that it is in, and the position in the file of the next line. */
-  readonly current?: { readonly split: InputSplit; readonly offset: number };
+  /** The split that it is in, else the last that is behind it: to see that the input is still the same. */
+  readonly split?: InputSplit;
+  /** Position in the file of the next line, while it is in a split. */
+  readonly offset?: number;
 }
 
 /** Split after split, in order. */
@@ -78,6 +80,7 @@ class SplitsReader implements BatchReader {
   #current: { readonly split: InputSplit; readonly reader: LineReader } | undefined;
   #begun = false;
   #finished = 0;
+  #lastFinished: InputSplit | undefined;
   /** What was read together, and which of it was handed on last. */
   #lines: readonly string[] = [];
   #first = 0;
@@ -113,10 +116,12 @@ class SplitsReader implements BatchReader {
 
   position(): SourcePosition {
     if (!this.#begun) return this.#from;
-    if (this.#current === undefined) return { finished: this.#finished };
+    const finished = this.#finished;
+    if (this.#current === undefined)
+      return { finished, ...(this.#lastFinished && { split: this.#lastFinished }) };
     const { split, reader } = this.#current;
-    if (reader.atEnd && this.#end === this.#lines.length) return { finished: this.#finished + 1 };
-    return { finished: this.#finished, current: { split, offset: this.#offset(reader) } };
+    if (reader.atEnd && this.#end === this.#lines.length) return { finished: finished + 1, split };
+    return { finished, split, offset: this.#offset(reader) };
   }
 
   async close(): Promise<void> {
@@ -140,34 +145,40 @@ class SplitsReader implements BatchReader {
   }
 
   async #nextSplit() {
-    while (this.#finished < this.#from.finished) {
-      if ((await this.#splits.next()).done === true) return undefined;
+    const { finished, split: known, offset } = this.#from;
+    while (this.#finished < finished) {
+      const { value: split } = await this.#splits.next();
       this.#finished += 1;
+      this.#lastFinished = split ?? undefined;
+      if (this.#finished === finished && offset === undefined) checkSame(known, this.#lastFinished);
     }
     const step = await this.#splits.next();
-    if (step.done === true) return undefined;
-    const split = step.value;
-    const begin = this.#from.finished === this.#finished ? this.#from.current : undefined;
-    if (begin !== undefined) checkSame(begin.split, split);
+    const split = step.done === true ? undefined : step.value;
+    const from = this.#finished === finished ? offset : undefined;
+    if (from !== undefined) checkSame(known, split);
     this.#begun = true;
-    this.#current = { split, reader: openSplit(this.#fileSystems, split, this.#signal, begin?.offset) };
+    if (split === undefined) return undefined;
+    this.#current = { split, reader: openSplit(this.#fileSystems, split, this.#signal, from) };
     return this.#current;
   }
 
   async #endSplit(reader: LineReader): Promise<void> {
+    this.#lastFinished = this.#current?.split;
     this.#current = undefined;
     this.#finished += 1;
     await reader.close();
   }
 }
 
-function checkSame(then: InputSplit, now: InputSplit): void {
+function checkSame(then: InputSplit | undefined, now: InputSplit | undefined): void {
   if (JSON.stringify(then) === JSON.stringify(now)) return;
-  const what = (split: InputSplit) =>
-    `${split.path}, bytes ${split.start} to ${split.start + split.length} of ${split.fileLength}`;
+  const what = (split: InputSplit | undefined) =>
+    split === undefined
+      ? "not there"
+      : `${split.path}, bytes ${split.start} to ${split.start + split.length} of ${split.fileLength} (version ${split.version})`;
   throw new JobError({
     code: "ERR_JOB_CHECKPOINT",
-    message: `the input is not the one of the checkpoint: split ${then.index} was ${what(then)} (version ${then.version}), and is ${what(now)} (version ${now.version})`,
+    message: `the input is not the one of the checkpoint: split ${then?.index} was ${what(then)}, and is ${what(now)}`,
     hint: "Run the job from its beginning, without restore",
   });
 }
