@@ -9,18 +9,8 @@ export const PARALLEL = {
   value: "N",
   doc: "Files at a time (default: 16)",
 } as const;
-export const RECURSIVE = { type: "boolean", short: "r", doc: "Folders with all that is in them" } as const;
 export const VERBOSE = { type: "boolean", short: "v", doc: "Name each file" } as const;
 export const YES = { type: "boolean", short: "y", doc: "Do not ask" } as const;
-export const NO_CLOBBER = {
-  type: "boolean",
-  short: "n",
-  doc: "Fail where a file exists, instead of replacing it",
-} as const;
-export const CONTINUE = {
-  type: "boolean",
-  doc: "Leave out files that the target has already, of the same length and not older",
-} as const;
 export const BYTES = { type: "boolean", short: "b", doc: "Sizes in bytes, not in KiB, MiB, GiB" } as const;
 
 export function parallelism(text: string | undefined): number {

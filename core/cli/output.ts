@@ -27,8 +27,13 @@ export class Output {
     this.colors = colorsFor(stream, environment);
   }
 
-  async line(text = ""): Promise<void> {
-    this.#buffer += `${text}\n`;
+  line(text = ""): Promise<void> {
+    return this.text(`${text}\n`);
+  }
+
+  /** Without a newline of its own. */
+  async text(text: string): Promise<void> {
+    this.#buffer += text;
     if (this.isTerminal || this.#buffer.length >= BUFFER) await this.flush();
   }
 

@@ -1,19 +1,13 @@
 import { defineCommand } from "../command.ts";
-import { CONTINUE, NO_CLOBBER, PARALLEL, parallelism, RECURSIVE, VERBOSE } from "../options.ts";
 import { copy } from "../transfer/copy.ts";
+import { COPY_OPTIONS, copyOptions } from "../transfer/copy-options.ts";
 
 export const command = defineCommand({
   usage: "[-r] [--continue] SOURCE... TARGET",
   description:
     "Between any two schemes, as cp does: into TARGET where that is a folder, ends in / or there are several sources, else " +
     "to that name. A file that exists is replaced, once the new one has arrived whole. - is standard input or output.",
-  options: {
-    recursive: RECURSIVE,
-    continue: CONTINUE,
-    "no-clobber": NO_CLOBBER,
-    parallel: PARALLEL,
-    verbose: VERBOSE,
-  },
+  options: COPY_OPTIONS,
   operands: { min: 2, max: Number.POSITIVE_INFINITY },
   examples: [
     ["plugfs cp report.csv oss://demo/reports/", "A file into a folder"],
@@ -22,17 +16,6 @@ export const command = defineCommand({
     ["tar c . | plugfs cp - oss://demo/backup.tar", "Standard input, of any length"],
   ],
   run(context, { options, operands }) {
-    return copy(
-      operands.slice(0, -1),
-      operands.at(-1) ?? "",
-      {
-        recursive: options.recursive ?? false,
-        continues: options.continue ?? false,
-        overwrite: options["no-clobber"] !== true,
-        parallel: parallelism(options.parallel),
-        verbose: options.verbose ?? false,
-      },
-      context,
-    );
+    return copy(operands.slice(0, -1), operands.at(-1) ?? "", copyOptions(options), context);
   },
 });
