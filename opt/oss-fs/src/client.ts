@@ -1,5 +1,6 @@
 import OSS from "ali-oss";
 import type { FileSystemError } from "plugfs";
+import type { CredentialSource, Credentials } from "./credentials/credentials.ts";
 import { type About, answerError, connectionError, storeError } from "./errors.ts";
 import { type Attempt, withRetries } from "./retry.ts";
 import type { OssSettings } from "./settings.ts";
@@ -30,7 +31,12 @@ export interface TextAnswer {
 /** What is used of ali-oss; its types lack all of it. */
 interface AliOss {
   userAgent: string;
-  readonly options: { amendTimeSkewed?: number };
+  readonly options: {
+    accessKeyId: string;
+    accessKeySecret: string;
+    stsToken?: string | undefined;
+    amendTimeSkewed?: number;
+  };
   request(params: object): Promise<Outcome>;
 }
 
@@ -43,11 +49,13 @@ export class OssClient {
   readonly settings: OssSettings;
   readonly #oss: AliOss;
   readonly #transport: Transport;
+  readonly #credentials: CredentialSource;
   #skewMs = 0;
 
-  constructor(bucket: string, settings: OssSettings) {
+  constructor(bucket: string, settings: OssSettings, credentials: CredentialSource) {
     this.bucket = bucket;
     this.settings = settings;
+    this.#credentials = credentials;
     this.#transport = new Transport(settings);
     this.#oss = makeAliOss(settings, this.#transport);
     const prefix = settings.userAgentPrefix;
@@ -67,6 +75,9 @@ export class OssClient {
 
   /** One attempt; resolves at the headers of a 2xx answer, whose body must be consumed at once. */
   async openOnce(request: StoreRequest, attempt?: Attempt): Promise<Answer> {
+    const credentials = await this.#credentials.get(request.signal);
+    this.#signWith(credentials);
+    // Signed before the first await inside: no other request's credentials can come between.
     const outcome = await this.#oss.request(this.#signable(request));
     if ("failure" in outcome) throw this.failed(outcome.failure, request);
     if (outcome.status >= 200 && outcome.status < 300) return outcome;
@@ -75,7 +86,8 @@ export class OssClient {
     const wait = Number(headers["x-oss-qos-delay-time"]);
     if (wait > 0) attempt?.waitAtLeast(wait);
     const time = xmlText(body, "ServerTime") ?? headers.date ?? "";
-    throw this.#amendClock(storeError({ status, headers, body }, request.about), Date.parse(time));
+    const error = storeError({ status, headers, body }, request.about);
+    throw this.#renewCredentials(this.#amendClock(error, Date.parse(time)), credentials);
   }
 
   /** What a broken-off request rejects with: the signal's reason, or a `FileSystemError`. */
@@ -86,7 +98,18 @@ export class OssClient {
 
   /** Ends every request and closes every connection. */
   close(): void {
+    this.#credentials.close();
     this.#transport.close();
+  }
+
+  #signWith({ accessKeyId, accessKeySecret, securityToken }: Credentials): void {
+    Object.assign(this.#oss.options, { accessKeyId, accessKeySecret, stsToken: securityToken });
+  }
+
+  /** Credentials that the store does not take any more are fetched anew, and the request tried again. */
+  #renewCredentials(error: FileSystemError, used: Credentials): FileSystemError {
+    const isStale = STALE_CREDENTIALS.includes(error.storeCode ?? "");
+    return isStale && this.#credentials.refused(used) ? error.with({ retryable: true }) : error;
   }
 
   async #read(answer: Answer, request: StoreRequest): Promise<string> {
@@ -126,6 +149,12 @@ export class OssClient {
   }
 }
 
+const STALE_CREDENTIALS: readonly string[] = [
+  "SecurityTokenExpired",
+  "InvalidSecurityToken",
+  "InvalidAccessKeyId",
+];
+
 /** The header's value when it was sent once. */
 export function header(answer: { readonly headers: Answer["headers"] }, name: string): string | undefined {
   const value = answer.headers[name];
@@ -143,13 +172,12 @@ export function checkedXml(answer: TextAnswer, root: string, about: About): stri
 }
 
 function makeAliOss(settings: OssSettings, transport: Transport): AliOss {
-  const { region, securityToken } = settings;
+  const { region } = settings;
   const Client = OSS as unknown as new (options: object) => AliOss;
   return new Client({
-    accessKeyId: settings.accessKeyId,
-    accessKeySecret: settings.accessKeySecret,
-    // The interval only silences a warning; without `refreshSTSToken` nothing is refreshed.
-    ...(securityToken === undefined ? {} : { stsToken: securityToken, refreshSTSTokenInterval: 300_000 }),
+    // It wants some at once; the real ones are set before every request.
+    accessKeyId: "none",
+    accessKeySecret: "none",
     endpoint: settings.endpoint,
     ...(region === undefined ? {} : { region: `oss-${region}` }),
     authorizationV4: settings.signatureV4,

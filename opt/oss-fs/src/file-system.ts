@@ -19,6 +19,7 @@ import {
 } from "plugfs";
 import { OssClient } from "./client.ts";
 import { copyObject } from "./copy.ts";
+import type { CredentialSource } from "./credentials/credentials.ts";
 import { listStatus } from "./list-status.ts";
 import { listPage } from "./listing.ts";
 import {
@@ -56,9 +57,9 @@ export class OssFileSystem extends FileSystem {
   ]);
   readonly #store: Store;
 
-  constructor(bucket: string, settings: OssSettings, logger: Logger) {
+  constructor(bucket: string, settings: OssSettings, credentials: CredentialSource, logger: Logger) {
     super();
-    const client = new OssClient(bucket, settings);
+    const client = new OssClient(bucket, settings, credentials);
     const pool = new BlockPool(new TransferMemory(settings.transferMemory));
     this.#store = { client, pool, logger, uploads: new Map(), live: new Set() };
   }

@@ -7,10 +7,11 @@ import {
   type FileSystemFactory,
   type Path,
 } from "plugfs";
+import { credentialSource } from "./credentials/chain.ts";
 import { OssFileSystem } from "./file-system.ts";
 import { KEYS } from "./keys.ts";
 import { warnOfOtherKeys } from "./other-keys.ts";
-import { readSettings } from "./settings.ts";
+import { ofBucket, readSettings } from "./settings.ts";
 
 /** `oss://bucket/key`: Alibaba Cloud OSS, configured by `fs.oss.*`. */
 export default class OssFileSystemFactory implements FileSystemFactory {
@@ -37,9 +38,11 @@ export default class OssFileSystemFactory implements FileSystemFactory {
       });
     }
     const { logger } = context;
-    const settings = readSettings(this.#configuration, bucket, logger);
+    const configuration = ofBucket(this.#configuration, bucket);
+    const settings = readSettings(configuration, logger);
+    const credentials = credentialSource(configuration, logger, process.env);
     if (!this.#warned) warnOfOtherKeys(this.#configuration, logger);
     this.#warned = true;
-    return new OssFileSystem(bucket, settings, logger);
+    return new OssFileSystem(bucket, settings, credentials, logger);
   }
 }

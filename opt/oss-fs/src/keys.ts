@@ -17,6 +17,50 @@ export const KEYS = {
     doc: "token of temporary (STS) credentials",
   }),
 
+  credentialsProvider: option.string("fs.oss.credentials.provider", {
+    doc: "where credentials come from: static, environment, oidc, ecs-ram-role, assume-role, profile, a Java class name of these, or a module ./name.mjs in the plugin's folder; several, separated by commas: the first that is set up",
+  }),
+  ecsRole: option.string("fs.oss.ecs.ram.role.name", { doc: "RAM role of the ECS instance" }),
+  ecsEndpoint: option.string("fs.oss.ecs.metadata.endpoint", {
+    default: "http://100.100.100.200",
+    doc: "metadata service of the ECS instance",
+  }),
+  roleArn: option.string("fs.oss.assumed.role.arn", { doc: "role to assume with the other credentials" }),
+  roleSession: option.string("fs.oss.assumed.role.session.name", {
+    default: "plugfs",
+    doc: "its session's name",
+  }),
+  rolePolicy: option.string("fs.oss.assumed.role.policy", { doc: "policy that narrows it" }),
+  roleDuration: option.integer("fs.oss.assumed.role.expiration", {
+    default: 3_600,
+    min: 900,
+    max: 43_200,
+    doc: "seconds that it is assumed for at a time",
+  }),
+  stsEndpoint: option.string("fs.oss.assumed.role.sts.endpoint", {
+    default: "https://sts.aliyuncs.com",
+    doc: "STS, for roles and OIDC",
+  }),
+  oidcRoleArn: option.string("fs.oss.oidc.role.arn", {
+    doc: "role of RRSA; not set: $ALIBABA_CLOUD_ROLE_ARN",
+  }),
+  oidcProviderArn: option.string("fs.oss.oidc.provider.arn", {
+    doc: "OIDC provider of RRSA; not set: $ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+  }),
+  oidcTokenFile: option.string("fs.oss.oidc.token.file", {
+    doc: "file of the pod's OIDC token; not set: $ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+  }),
+  oidcSession: option.string("fs.oss.oidc.session.name", {
+    doc: "name of the session; not set: $ALIBABA_CLOUD_ROLE_SESSION_NAME, else plugfs",
+  }),
+  oidcPolicy: option.string("fs.oss.oidc.policy", { doc: "policy that narrows the role" }),
+  oidcDuration: option.integer("fs.oss.oidc.expiration", {
+    default: 3_600,
+    min: 900,
+    max: 43_200,
+    doc: "seconds that the role is assumed for at a time",
+  }),
+
   region: option.string("fs.oss.region", {
     doc: "region for signature V4, such as cn-hangzhou; taken from a standard endpoint's name when not set",
   }),

@@ -19,7 +19,6 @@ export const WITHOUT_MEANING: Readonly<Record<string, string>> = {
   "fs.oss.vectored.read.min.seek.size": "vectored reads are not there yet",
   "fs.oss.vectored.read.max.merged.size": "vectored reads are not there yet",
   "fs.oss.vectored.active.ranged.reads": "vectored reads are not there yet",
-  "fs.oss.credentials.provider": "only keys and tokens of the configuration are used yet",
 };
 
 /** Of other connectors, which users paste together with the rest. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Configuration, type Logger } from "plugfs";
-import { readSettings } from "./settings.ts";
+import { credentialSource } from "./credentials/chain.ts";
+import type { Credentials } from "./credentials/credentials.ts";
+import { ofBucket, readSettings } from "./settings.ts";
 
 const REQUIRED = {
   "fs.oss.endpoint": "oss-cn-hangzhou.aliyuncs.com",
@@ -13,7 +15,9 @@ function settings(values: Record<string, unknown>, warnings: string[] = []) {
   const silent = () => {};
   const warn = (_: object, message: string) => void warnings.push(message);
   const logger: Logger = { debug: silent, info: silent, warn, error: silent };
-  return readSettings(Configuration.of(values), "bucket", logger);
+  const configuration = ofBucket(Configuration.of(values), "bucket");
+  const source = credentialSource(configuration, logger, {});
+  return { ...readSettings(configuration, logger), credentials: source.get(undefined) as Credentials };
 }
 
 test("the three required keys are enough", () => {
@@ -110,7 +114,7 @@ test("keys of one bucket lie over the others", () => {
     "fs.oss.bucket.bucket.accessKeyId": "own",
   });
   assert.deepEqual(
-    [read.endpoint, read.region, read.accessKeyId],
+    [read.endpoint, read.region, read.credentials.accessKeyId],
     ["https://oss-cn-beijing.aliyuncs.com", "cn-beijing", "own"],
   );
 });

@@ -15,9 +15,6 @@ export interface OssSettings {
   /** Without the prefix `oss-`; undefined when not known. */
   readonly region: string | undefined;
   readonly signatureV4: boolean;
-  readonly accessKeyId: string;
-  readonly accessKeySecret: string;
-  readonly securityToken: string | undefined;
   readonly requesterPays: boolean;
   readonly userAgentPrefix: string | undefined;
   readonly connections: number;
@@ -49,24 +46,15 @@ const MAX_PART_BYTES = 2 ** 31 - 1;
 const RETRY_CAP_MS = 10_000;
 const DEFAULT_UPLOAD_PARTS = 16;
 
-/**
- * Reads and checks everything at once, so that a wrong value is told at open. For one bucket,
- * `fs.oss.bucket.<name>.x` lies over `fs.oss.x`. Throws `ConfigurationError`.
- */
-export function readSettings(all: Configuration, bucket: string, logger: Logger): OssSettings {
-  const configuration = ofBucket(all, bucket);
+/** Reads and checks everything at once, so that a wrong value is told at open. Throws `ConfigurationError`. */
+export function readSettings(configuration: Configuration, logger: Logger): OssSettings {
   const endpoint = readEndpoint(configuration);
   const address = readAddress(configuration, endpoint);
-  const accessKeyId = required(configuration, KEYS.accessKeyId, "the id of an access key");
-  const accessKeySecret = required(configuration, KEYS.accessKeySecret, "the secret of the access key");
   const connections = readConnections(configuration, logger);
   return {
     endpoint,
     ...address,
     ...readSignature(configuration, endpoint),
-    accessKeyId,
-    accessKeySecret,
-    securityToken: text(configuration.get(KEYS.securityToken)),
     requesterPays: configuration.get(KEYS.requesterPays),
     userAgentPrefix: text(configuration.get(KEYS.userAgentPrefix)),
     connections,
@@ -96,7 +84,8 @@ export function readSettings(all: Configuration, bucket: string, logger: Logger)
   };
 }
 
-function ofBucket(all: Configuration, bucket: string): Configuration {
+/** The configuration of one bucket: `fs.oss.bucket.<name>.x` lies over `fs.oss.x`. */
+export function ofBucket(all: Configuration, bucket: string): Configuration {
   const prefix = `fs.oss.bucket.${bucket}.`;
   const own = [...all.keys(prefix)].map((key) => {
     const value = { text: all.raw(key) ?? "", source: `${all.source(key)}, ${key}` };
@@ -256,7 +245,11 @@ function readAcl(configuration: Configuration): string | undefined {
   throw misfit(configuration, KEYS.acl, expected);
 }
 
-function misfit(configuration: Configuration, option: Option<unknown>, problem: string): ConfigurationError {
+export function misfit(
+  configuration: Configuration,
+  option: Option<unknown>,
+  problem: string,
+): ConfigurationError {
   const { key } = option;
   return new ConfigurationError({
     code: "ERR_CONFIG_VALUE",
@@ -266,8 +259,12 @@ function misfit(configuration: Configuration, option: Option<unknown>, problem: 
   });
 }
 
-/** Blanks count as nothing, as in Hadoop. */
-function required(configuration: Configuration, option: Option<string | undefined>, what: string): string {
+/** Blanks count as nothing, as in Hadoop. Throws ERR_CONFIG_MISSING. */
+export function required(
+  configuration: Configuration,
+  option: Option<string | undefined>,
+  what: string,
+): string {
   const value = text(configuration.get(option));
   if (value !== undefined) return value;
   const isSet = configuration.has(option);
@@ -280,7 +277,7 @@ function required(configuration: Configuration, option: Option<string | undefine
   });
 }
 
-function text(value: string | undefined): string | undefined {
+export function text(value: string | undefined): string | undefined {
   const trimmed = value?.trim();
   return trimmed === "" ? undefined : trimmed;
 }
