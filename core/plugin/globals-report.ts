@@ -34,6 +34,9 @@ const BUILT_IN = [
   "process",
 ] as const;
 
+/** A global that Node makes at its first use: it changes without anybody changing it. */
+const LAZY = Symbol("lazy");
+
 /** Name → what stands there. */
 export type GlobalsSnapshot = ReadonlyMap<string, unknown>;
 
@@ -60,7 +63,8 @@ export function globalsChanged(before: GlobalsSnapshot, after: GlobalsSnapshot):
   const changes: string[] = [];
   for (const [name, value] of after) {
     if (!before.has(name)) changes.push(`${name} (added)`);
-    else if (!Object.is(before.get(name), value)) changes.push(`${name} (changed)`);
+    else if (before.get(name) !== LAZY && !Object.is(before.get(name), value))
+      changes.push(`${name} (changed)`);
   }
   for (const name of before.keys()) if (!after.has(name)) changes.push(`${name} (removed)`);
   return changes.sort();
@@ -72,6 +76,7 @@ function members(found: Map<string, unknown>, owner: string, value: unknown): vo
     const descriptor = Object.getOwnPropertyDescriptor(value, key);
     if (descriptor === undefined || (owner === "process" && key === "env")) continue;
     const name = typeof key === "symbol" ? `[${String(key)}]` : key;
-    found.set(`${owner}.${name}`, descriptor.get ?? descriptor.value);
+    const lazy = owner === "globalThis" && descriptor.get !== undefined;
+    found.set(`${owner}.${name}`, lazy ? LAZY : (descriptor.get ?? descriptor.value));
   }
 }

@@ -61,6 +61,7 @@ export class Loader {
       extraRoots,
       contents: folder.contents,
     };
+    const reportGlobals = await this.#watchGlobals(id);
     const generation = await generations.load(code, fresh).catch((cause) => {
       throw failure(id, "import", `its folder cannot be read: ${errorMessage(cause)}`, { cause });
     });
@@ -71,6 +72,8 @@ export class Loader {
     } catch (cause) {
       await generations.leave(generation);
       throw await importFailure(id, place, cause);
+    } finally {
+      reportGlobals();
     }
     const starting = Activation.start({
       id,
@@ -101,7 +104,7 @@ export class Loader {
   }
 
   async #import(id: string, generation: Generation): Promise<FileSystemFactory[]> {
-    const exported = await this.#watchGlobals(id, () => this.#inTime(id, "import", generation.exports));
+    const exported = await this.#inTime(id, "import", generation.exports);
     try {
       return exportedFactories(exported);
     } catch (cause) {
@@ -109,19 +112,18 @@ export class Loader {
     }
   }
 
-  async #watchGlobals<T>(id: string, work: () => Promise<T>): Promise<T> {
+  /** Returns what reports the changes since now. */
+  async #watchGlobals(id: string): Promise<() => void> {
     const { settings, logger } = this.#options;
-    if (!settings.reportGlobals) return work();
+    if (!settings.reportGlobals) return () => undefined;
     const { globalsSnapshot, globalsChanged } = await import("./globals-report.ts");
     const before = globalsSnapshot();
-    try {
-      return await work();
-    } finally {
+    return () => {
       const changes = globalsChanged(before, globalsSnapshot());
       if (changes.length > 0) {
         logger.warn({ plugin: id, changes }, `plugin "${id}" changed what all share: ${changes.join(", ")}`);
       }
-    }
+    };
   }
 
   /** A top-level await that never ends cannot be cancelled, only given up. */

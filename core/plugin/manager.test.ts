@@ -467,3 +467,89 @@ test("a vanished folder is a failure of that plugin alone", async () => {
   await assert.rejects(async () => env.plugins.find("vanish"), { name: "PluginError", id: "v" });
   assert.equal((await env.plugins.find("stays"))?.plugin, "w");
 });
+
+test("a failed plugin is tried again after 1, 2, 4 … seconds, or at once when its files differ", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  const tries = () => (globalThis as { tries?: number }).tries ?? 0;
+  const code = "globalThis.tries = (globalThis.tries ?? 0) + 1; throw new Error('no');";
+  await using env = await manager({ again: plugin("again", code) });
+  const attempt = () => assert.rejects(async () => env.plugins.find("again"), { phase: "import" });
+  await attempt();
+  for (const [pause, expected] of [
+    [2, 2],
+    [4, 3],
+    [8, 4],
+  ] as const) {
+    await attempt();
+    assert.equal(tries(), expected - 1, "not before its time");
+    t.mock.timers.tick((pause / 2) * 1000);
+    await attempt();
+    assert.equal(tries(), expected);
+  }
+  await writeFile(join(env.pluginsDir, "again/note.txt"), "changed");
+  await attempt();
+  assert.equal(tries(), 5);
+  assert.equal(env.logger.messages("error").length, 1, "reported once");
+});
+
+test("plugin.report-globals names what a plugin changed, and no value", async () => {
+  const code = `
+    globalThis.leaked = 1;
+    Array.prototype.leaked = () => {};
+    process.env.PLUGFS_TEST_LEAK = "a secret";
+    process.on("SIGUSR2", () => {});
+  `;
+  try {
+    await using env = await manager(
+      { g: plugin("glob", code) },
+      { configuration: { "plugin.report-globals": true } },
+    );
+    await env.plugins.find("glob");
+    const [warning = ""] = env.logger.messages("warn");
+    for (const name of [
+      "globalThis.leaked",
+      "Array.prototype.leaked",
+      "process.env.PLUGFS_TEST_LEAK",
+      "SIGUSR2",
+    ]) {
+      assert.ok(warning.includes(name), `${name} in ${warning}`);
+    }
+    assert.doesNotMatch(warning, /a secret/);
+  } finally {
+    delete (Array.prototype as { leaked?: unknown }).leaked;
+    delete (globalThis as { leaked?: unknown }).leaked;
+    delete process.env.PLUGFS_TEST_LEAK;
+    process.removeAllListeners("SIGUSR2");
+  }
+});
+
+test("a shared value that no pattern matches is warned of", async () => {
+  await using env = await manager({}, { shared: { pino: {} } });
+  assert.match(
+    env.logger.messages("warn").join(),
+    /"pino" is not for plugins.*parent-first-patterns\.additional/,
+  );
+});
+
+test("every shape of export", async () => {
+  const make = (scheme: string) => `scheme = "${scheme}"; create() {}`;
+  const cjs = (id: string, code: string): Files => ({
+    "package.json": manifest(id, { type: "commonjs" }),
+    "index.js": code,
+  });
+  await using env = await manager({
+    "module-exports": cjs("module-exports", `module.exports = class { ${make("module-exports")} };`),
+    "exports-default": cjs(
+      "exports-default",
+      `exports.__esModule = true; exports.default = class { ${make("exports-default")} };`,
+    ),
+    "plain-default": cjs("plain-default", `module.exports.default = class { ${make("plain-default")} };`),
+    list: { "package.json": manifest("list"), "index.js": `export default [class { ${make("list")} }];` },
+    factories: cjs("factories", `module.exports = { factories: [class { ${make("factories")} }] };`),
+    object: {
+      "package.json": manifest("object"),
+      "index.js": 'export default { scheme: "object", create() {} };',
+    },
+  });
+  for (const { id } of env.plugins.list()) assert.equal((await env.plugins.find(id))?.plugin, id);
+});

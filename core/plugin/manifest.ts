@@ -38,9 +38,11 @@ export interface Manifest {
 /** A manifest that is missing or wrong; the message names every place by its JSON path. */
 export class ManifestProblem extends Error {
   readonly missing: boolean;
-  constructor(message: string, missing = false) {
+  readonly problems: readonly string[];
+  constructor(message: string, missing = false, problems: readonly string[] = [message]) {
     super(message);
     this.missing = missing;
+    this.problems = problems;
   }
 }
 
@@ -87,7 +89,7 @@ export function parseManifest(json: unknown): Manifest {
   const entry = entryOf(json);
   if ("problem" in entry) check.problems.push(entry.problem);
   if (check.problems.length > 0 || "problem" in entry) {
-    throw new ManifestProblem(`package.json: ${check.problems.join("; ")}`);
+    throw new ManifestProblem(`package.json: ${check.problems.join("; ")}`, false, check.problems);
   }
   const unknown = Object.keys(plugfs).filter((key) => !PLUGFS_KEYS.includes(key));
   return {

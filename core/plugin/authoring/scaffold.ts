@@ -49,7 +49,7 @@ export async function scaffold({ template, directory, name, scheme }: ScaffoldOp
     });
   }
   try {
-    return await Promise.all(
+    const made = await Promise.all(
       files.map(async (file) => {
         const text = await readFile(join(template, file), "utf8");
         // npm leaves files of this name out of packages.
@@ -64,6 +64,7 @@ export async function scaffold({ template, directory, name, scheme }: ScaffoldOp
         return target;
       }),
     );
+    return made.sort();
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw error;

@@ -38,17 +38,20 @@ async function section({ directory, name, version }: BundledPackage): Promise<st
     texts.push(licenceSection(await readFile(join(directory, readme), "utf8")));
   }
   const text = texts.filter((part) => part !== "").join("\n\n") || "(The package ships no licence text.)";
-  return `${name} ${version}\nLicence: ${declaredLicence(manifest)}${line("Author", person(manifest.author))}\n\n${normalise(text)}\n`;
+  return `${name} ${version}\nLicence: ${declaredLicence(manifest) ?? "not declared"}${line("Author", person(manifest.author))}\n\n${normalise(text)}\n`;
 }
 
 /** The field has had three forms over the years: an SPDX expression, an object, a list of objects. */
-function declaredLicence(manifest: { license?: unknown; licenses?: unknown }): string {
+export function declaredLicence(manifest: {
+  readonly license?: unknown;
+  readonly licenses?: unknown;
+}): string | undefined {
   const field = manifest.license ?? manifest.licenses;
   const all = (Array.isArray(field) ? field : [field]).map((one) =>
     typeof one === "object" ? one?.type : one,
   );
-  const named = all.filter((one) => typeof one === "string");
-  return named.join(" OR ") || "not declared";
+  const named = all.filter((one) => typeof one === "string" && one !== "");
+  return named.length === 0 ? undefined : named.join(" OR ");
 }
 
 function person(author: unknown): string {

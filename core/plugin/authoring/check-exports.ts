@@ -1,0 +1,86 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, realpath, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { error, type Finding, type Section, warning } from "./report.ts";
+
+/** What the child process says. */
+export interface ImportResult {
+  readonly schemes: readonly string[];
+  readonly loadMillis: number;
+  readonly warnings: readonly string[];
+  readonly error?: string;
+}
+
+const PROGRAM = fileURLToPath(new URL(`./import-program${extname(import.meta.url)}`, import.meta.url));
+/** Longer than plugin.load-timeout, which says more. */
+const TIMEOUT_MS = 60_000;
+const LINGER_MS = 2_000;
+
+/** Imports the plugin through a real environment, in a process of its own. */
+export async function checkExports(id: string, directory: string): Promise<Section> {
+  const pluginsDir = await realpath(await mkdtemp(join(tmpdir(), "plugfs-check-")));
+  try {
+    await symlink(directory, join(pluginsDir, id), "dir");
+    return await importIn(pluginsDir, id);
+  } finally {
+    await rm(pluginsDir, { recursive: true, force: true });
+  }
+}
+
+async function importIn(pluginsDir: string, id: string): Promise<Section> {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const child = fork(PROGRAM, [pluginsDir, id], { stdio: ["ignore", "ignore", "pipe", "ipc"], env });
+  let stderr = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr = (stderr + text).slice(-2000);
+  });
+  const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  const answer = new Promise<ImportResult | undefined>((resolve) => {
+    child.once("message", (message) => resolve(message as ImportResult));
+    exited.then(
+      () => resolve(undefined),
+      () => resolve(undefined),
+    );
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
+  try {
+    const result = await answer;
+    if (result === undefined) {
+      const [code, signal] = await exited;
+      const last = stderr.trim().split("\n").at(-1);
+      const why = last ? `: ${last}` : "";
+      return section("", [
+        error(`the process ended (${signal ?? `exit code ${code}`}) while the plugin was imported${why}`, {
+          hint: "A plugin's module must not end its process, nor run on",
+        }),
+      ]);
+    }
+    const findings: Finding[] = result.warnings.map((text) => warning(text));
+    if (result.error !== undefined) findings.push(error(result.error));
+    const lingers = await Promise.race([exited.then(() => false), wait(LINGER_MS, true, { ref: false })]);
+    if (lingers) {
+      findings.push(
+        warning(
+          "the process goes on after the environment is closed: something in the module holds a timer or a socket",
+          {
+            hint: "Make it in create, and free it in close",
+          },
+        ),
+      );
+    }
+    const schemes = result.schemes.map((scheme) => `${scheme}://`).join(" ");
+    return section(`${schemes || "no scheme"}, imported in ${Math.round(result.loadMillis)} ms`, findings);
+  } finally {
+    clearTimeout(timer);
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    await exited.catch(() => undefined);
+  }
+}
+
+function section(summary: string, findings: readonly Finding[]): Section {
+  return { area: "exports", summary, findings };
+}
