@@ -1,5 +1,6 @@
 /**
- * The whole contract between plugfs and a file system, in one file (the SPI).
+ * The whole contract between plugfs and a file system, in one file (the SPI); only what capability `posix` adds, which
+ * no plugin needs, is in `posix.ts`.
  *
  * Every `path`, `src` and `dst` is a {@link Path}; positions and lengths are bytes, times are milliseconds
  * since the epoch. What a store cannot do it leaves out of its `capabilities`; the base class then rejects
@@ -10,6 +11,7 @@ import type { Configuration } from "../config/configuration.ts";
 import type { Logger } from "../config/logger.ts";
 import { FileSystemError } from "../errors/errors.ts";
 import type { Path } from "./path.ts";
+import { PosixFileSystem } from "./posix.ts";
 
 export type { Logger };
 
@@ -28,7 +30,7 @@ export const SPI_VERSION = "1.0.0";
  * - `atomic-rename`: a rename happens whole or not at all.
  * - `directories`: folders are things of their own (with times, and parents that must exist).
  * - `versions`: `FileStatus.version` changes whenever the bytes change.
- * - `posix`: permissions, links, times, truncation.
+ * - `posix`: permissions, links, times, truncation, writing in place, watching.
  */
 export type Capability =
   | "write"
@@ -113,7 +115,7 @@ export interface FileSystemFactory {
 }
 
 /** One (scheme, authority). Made once per environment; safe for concurrent calls. */
-export abstract class FileSystem implements AsyncDisposable {
+export abstract class FileSystem extends PosixFileSystem implements AsyncDisposable {
   /** Data, so that wrappers and worker proxies can pass it on. */
   abstract readonly capabilities: ReadonlySet<Capability>;
 

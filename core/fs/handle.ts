@@ -1,3 +1,5 @@
+import type { WatchOptions } from "node:fs";
+import type { FileChangeInfo } from "node:fs/promises";
 import { FileSystemError } from "../errors/errors.ts";
 import {
   type Capability,
@@ -15,6 +17,7 @@ import {
   type SignalOption,
 } from "./contract.ts";
 import type { Path } from "./path.ts";
+import { callPosix, type PosixCalls, type PosixName, pathsOf } from "./posix.ts";
 
 /**
  * What a host holds: stays good when a plugin is reloaded, because each call asks anew for the file system. Streams,
@@ -74,6 +77,19 @@ export class FileSystemHandle extends FileSystem {
 
   override async createRecoverableWriter(): Promise<RecoverableWriter> {
     return (await this.#for("createRecoverableWriter")).createRecoverableWriter();
+  }
+
+  override async *watch(path: Path, options?: WatchOptions): AsyncGenerator<FileChangeInfo<string | Buffer>> {
+    yield* (await this.#for("watch", path)).watch(path, options);
+  }
+
+  protected override posixCall<K extends PosixName>(
+    name: K,
+    call: Parameters<PosixCalls[K]>,
+  ): ReturnType<PosixCalls[K]> {
+    const [path, dest] = pathsOf(call);
+    const made = this.#for(name, path, dest).then(async (fs) => await callPosix(fs, name, call));
+    return made as ReturnType<PosixCalls[K]>;
   }
 
   override async close(): Promise<void> {

@@ -257,6 +257,7 @@ export class UriFileSystem extends NotYetServed {
       return;
     }
     if (isSameStore(source.path, target.path) && source.fileSystem.capabilities.has("server-side-copy")) {
+      await this.#checkParent(target, "copyFile");
       await source.fileSystem.copy(source.path, target.path, { overwrite });
     } else {
       await copyThrough(source, target, { overwrite, createParents: !hasFolders(target) });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { BigIntStats } from "node:fs";
-import { type FileHandle, link, lstat, mkdir, open, rename, stat, unlink } from "node:fs/promises";
+import { type BigIntStats, constants } from "node:fs";
+import { copyFile, type FileHandle, link, lstat, mkdir, open, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errorCode } from "../../errors/errors.ts";
 
@@ -43,6 +43,24 @@ export class AtomicFile {
       throw error;
     }
     return new AtomicFile(handle, temporary, target);
+  }
+
+  /** One that holds a clone of another file, made at no cost; undefined where the system cannot. */
+  static async cloneOf(source: string, target: string, mode: number): Promise<AtomicFile | undefined> {
+    const temporary = join(dirname(target), temporaryName(basename(target)));
+    try {
+      await copyFile(source, temporary, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+    } catch {
+      return undefined;
+    }
+    try {
+      const handle = await open(temporary, "r");
+      await handle.chmod(mode & 0o777);
+      return new AtomicFile(handle, temporary, target);
+    } catch (error) {
+      await removeIfAny(temporary);
+      throw error;
+    }
   }
 
   async write(bytes: Uint8Array): Promise<void> {

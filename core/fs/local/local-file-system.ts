@@ -1,9 +1,19 @@
-import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, realpath, rename, rmdir, unlink } from "node:fs/promises";
+import { constants, type WatchOptions } from "node:fs";
+import {
+  type FileChangeInfo,
+  type FileHandle,
+  mkdir,
+  open,
+  realpath,
+  rename,
+  rmdir,
+  unlink,
+} from "node:fs/promises";
 import { dirname } from "node:path";
 import { errorCode, FileSystemError } from "../../errors/errors.ts";
 import {
   type Capability,
+  type CopyOptions,
   type CreateOptions,
   type DeleteOptions,
   type FileStatus,
@@ -18,6 +28,7 @@ import {
   type SignalOption,
 } from "../contract.ts";
 import type { Path } from "../path.ts";
+import { callPosix, type PosixCalls, type PosixName } from "../posix.ts";
 import { RandomAccessInputStream } from "../random-access-input.ts";
 import { SerialOutputStream } from "../serial-output.ts";
 import {
@@ -29,8 +40,10 @@ import {
   syncDirectory,
 } from "./atomic-file.ts";
 import { attempt, explained } from "./attempt.ts";
+import { copyLocal } from "./copy.ts";
 import { deleteTree } from "./deletion.ts";
 import { listDirectory } from "./listing.ts";
+import { LOCAL_POSIX, watchLocal } from "./posix-calls.ts";
 import { LocalRecoverableWriter } from "./recoverable-writer.ts";
 import { linkStatsIfAny, statsIfAny, statusAt, statusOf } from "./status.ts";
 
@@ -55,6 +68,8 @@ export class LocalFileSystem extends FileSystem {
     "atomic-rename",
     "directories",
     "versions",
+    "server-side-copy",
+    "posix",
   ]);
   readonly #logger: Logger | undefined;
 
@@ -202,8 +217,24 @@ export class LocalFileSystem extends FileSystem {
     );
   }
 
+  /** Shares the blocks where the system can; else the bytes go through this process. */
+  override copy(src: Path, dst: Path, options: CopyOptions = {}): Promise<FileStatus> {
+    return attempt("copy", src, options.signal, () => copyLocal(src, dst, options), dst);
+  }
+
   override createRecoverableWriter(): Promise<RecoverableWriter> {
     return Promise.resolve(new LocalRecoverableWriter());
+  }
+
+  override watch(path: Path, options?: WatchOptions): AsyncGenerator<FileChangeInfo<string | Buffer>> {
+    return watchLocal(path, options);
+  }
+
+  protected override posixCall<K extends PosixName>(
+    name: K,
+    call: Parameters<PosixCalls[K]>,
+  ): ReturnType<PosixCalls[K]> {
+    return callPosix(LOCAL_POSIX, name, call);
   }
 
   #warnUnnameable(directory: Path, count: number): void {

@@ -36,7 +36,7 @@ export async function firstMissing(fileSystem: FileSystem, folder: Path): Promis
 
 /** Local files have permissions and links, for which the contract has no words yet: better nothing than a guess. */
 export function refuseLocal(place: Place, operation: string, what: string): void {
-  if (place.path.scheme !== "file" || place.fileSystem.capabilities.has("posix")) return;
+  if (place.path.scheme !== "file") return;
   throw new FileSystemError({
     code: "ENOTSUP",
     path: place.path,

@@ -1,3 +1,5 @@
+import type { WatchOptions } from "node:fs";
+import type { FileChangeInfo } from "node:fs/promises";
 import {
   type Capability,
   type CopyOptions,
@@ -14,6 +16,7 @@ import {
   type SignalOption,
 } from "../contract.ts";
 import type { Path } from "../path.ts";
+import { callPosix, type PosixCalls, type PosixName, pathsOf } from "../posix.ts";
 import {
   type Around,
   AroundInputStream,
@@ -89,6 +92,20 @@ export class AroundFileSystem extends FileSystem {
     return this.#around.run({ operation: "createRecoverableWriter" }, async () => {
       return new AroundRecoverableWriter(await this.#inner.createRecoverableWriter(), this.#around);
     });
+  }
+
+  override watch(path: Path, options?: WatchOptions): AsyncGenerator<FileChangeInfo<string | Buffer>> {
+    const call = { operation: "watch", path, signal: options?.signal };
+    return aroundIterable(this.#around, call, () => this.#inner.watch(path, options));
+  }
+
+  protected override posixCall<K extends PosixName>(
+    name: K,
+    call: Parameters<PosixCalls[K]>,
+  ): ReturnType<PosixCalls[K]> {
+    const [path, dest] = pathsOf(call);
+    const body = async () => callPosix(this.#inner, name, call);
+    return this.#around.run({ operation: name, path, dest }, body) as ReturnType<PosixCalls[K]>;
   }
 
   override close(): Promise<void> {

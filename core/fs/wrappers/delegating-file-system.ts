@@ -1,3 +1,5 @@
+import type { WatchOptions } from "node:fs";
+import type { FileChangeInfo } from "node:fs/promises";
 import {
   type Capability,
   type CopyOptions,
@@ -14,6 +16,7 @@ import {
   type SignalOption,
 } from "../contract.ts";
 import type { Path } from "../path.ts";
+import { callPosix, type PosixCalls, type PosixName } from "../posix.ts";
 
 /** Forwards everything, capabilities included; a wrapper overrides what it is about. */
 export class DelegatingFileSystem extends FileSystem {
@@ -62,6 +65,17 @@ export class DelegatingFileSystem extends FileSystem {
 
   override createRecoverableWriter(): Promise<RecoverableWriter> {
     return this.inner.createRecoverableWriter();
+  }
+
+  override watch(path: Path, options?: WatchOptions): AsyncGenerator<FileChangeInfo<string | Buffer>> {
+    return this.inner.watch(path, options);
+  }
+
+  protected override posixCall<K extends PosixName>(
+    name: K,
+    call: Parameters<PosixCalls[K]>,
+  ): ReturnType<PosixCalls[K]> {
+    return callPosix(this.inner, name, call);
   }
 
   override close(): Promise<void> {

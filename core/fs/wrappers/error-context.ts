@@ -1,6 +1,7 @@
 import { errorCode, FileSystemError } from "../../errors/errors.ts";
 import type { FileSystem } from "../contract.ts";
 import { fromNodeError, isFileSystemCode } from "../node-error.ts";
+import { isPosixName } from "../posix.ts";
 import type { Call } from "./around.ts";
 import { AroundFileSystem } from "./around-file-system.ts";
 
@@ -44,6 +45,8 @@ export function withContext(error: unknown, context: ErrorContext, call: Call): 
   if (signal?.aborted === true && (error === signal.reason || isAbort(error))) return signal.reason;
   const code = errorCode(error);
   if (code !== undefined && /^ERR_(PLUGIN|CONFIG|JOB)_/.test(code)) return error;
+  // What Node says of a wrong argument stays Node's.
+  if (code?.startsWith("ERR_") && isPosixName(call.operation)) return error;
   const known = { ...where, ...context };
   if (error instanceof FileSystemError) return error.with(known);
   if (!isFileSystemCode(code)) return fromNodeError(error, known);

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import type { FileChangeInfo } from "node:fs/promises";
 import { test } from "node:test";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { Configuration } from "../../config/configuration.ts";
@@ -19,11 +21,16 @@ import type {
 import { FileSystem } from "../contract.ts";
 import { FileSystemHandle } from "../handle.ts";
 import { Path } from "../path.ts";
+import { AllowedPlaces } from "../policy.ts";
+import { isPosixName, PosixFileSystem, type PosixName } from "../posix.ts";
 import { FileSystemRegistry } from "../registry.ts";
+import { ConfinedFileSystem } from "./confined.ts";
 import { DelegatingFileSystem } from "./delegating-file-system.ts";
 import { ErrorContextFileSystem } from "./error-context.ts";
 import { LimitedFileSystem } from "./limits.ts";
 import { ObservedFileSystem } from "./observed.ts";
+import { RateLimitedFileSystem } from "./rate-limited.ts";
+import { TokenBucket } from "./token-bucket.ts";
 import { TrackingFileSystem } from "./tracking.ts";
 
 const ROOT = Path.parse("mem://x");
@@ -43,9 +50,29 @@ const WRAPPERS: Record<string, (inner: FileSystem) => FileSystem> = {
   },
   observed: (inner) =>
     new ObservedFileSystem(inner, { scheme: "mem", authority: "x" }, new Metrics().of("mem", "x")),
+  rate: (inner) =>
+    new RateLimitedFileSystem(inner, { bytes: new TokenBucket(1e6), requests: new TokenBucket(1e3) }),
+  confined: (inner) => {
+    const allowed = AllowedPlaces.read({ allow: ["mem"] }, Configuration.of({}));
+    return new ConfinedFileSystem(inner, allowed ?? assert.fail());
+  },
   tracking: (inner) => new TrackingFileSystem(inner),
   handle: (inner) => new FileSystemHandle(ROOT, inner, () => inner),
 };
+
+/** The base class's own answer. */
+const refusePosix = (PosixFileSystem.prototype as unknown as { posixCall: () => never }).posixCall;
+
+const POSIX_NAMES = Object.getOwnPropertyNames(PosixFileSystem.prototype)
+  .filter((name) => isPosixName(name) && name !== "watch")
+  .sort() as PosixName[];
+
+/** One call of capability `posix`, with a path, another one, and more. */
+async function posix(fs: FileSystem, name: PosixName): Promise<unknown> {
+  const result = await (fs[name] as (...call: unknown[]) => Promise<unknown>)(PATH, OTHER, "more");
+  if (name === "openHandle") (result as EventEmitter).emit("close");
+  return result;
+}
 
 /** Can everything, and writes down what arrives. */
 class Recorder extends FileSystem {
@@ -113,6 +140,14 @@ class Recorder extends FileSystem {
   override copy(...args: unknown[]): Promise<FileStatus> {
     return this.#note(STATUS, "copy", ...args);
   }
+  override posixCall(name: PosixName, call: readonly unknown[]): never {
+    const result = name === "openHandle" ? new EventEmitter() : `result of ${name}`;
+    return this.#note(result, name, ...call) as never;
+  }
+  override async *watch(path: Path): AsyncGenerator<FileChangeInfo<string>> {
+    this.calls.push(["watch", path]);
+    yield { eventType: "change", filename: "x" };
+  }
   override createRecoverableWriter(): Promise<RecoverableWriter> {
     const committer: Committer = {
       recoverable: BYTES,
@@ -146,6 +181,8 @@ class Recorder extends FileSystem {
 async function callEverything(fs: FileSystem): Promise<unknown[]> {
   const { signal } = new AbortController();
   const out: unknown[] = [];
+  for (const name of POSIX_NAMES) out.push(await posix(fs, name));
+  for await (const change of fs.watch(PATH, { recursive: true })) out.push(change);
   out.push(await fs.getFileStatus(PATH, { signal }));
   for await (const item of fs.listStatus(PATH, { signal, recursive: true, startAfter: OTHER }))
     out.push(item);
@@ -195,6 +232,8 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
       override rename = FileSystem.prototype.rename;
       override copy = FileSystem.prototype.copy;
       override createRecoverableWriter = FileSystem.prototype.createRecoverableWriter;
+      override posixCall = refusePosix;
+      override watch = FileSystem.prototype.watch as Recorder["watch"];
       override async open(): Promise<FsDataInputStream> {
         const { readRanges: _, ...stream } = await super.open();
         return stream;
@@ -209,6 +248,8 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
       () => fs.rename(PATH, OTHER),
       () => fs.copy(PATH, OTHER),
       () => fs.createRecoverableWriter(),
+      () => fs.watch(PATH)[Symbol.asyncIterator]().next(),
+      ...POSIX_NAMES.map((name) => () => posix(fs, name)),
     ]) {
       await assert.rejects(call, { code: "ENOTSUP" });
     }
@@ -218,7 +259,13 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
 
 async function setup(): Promise<ContractFixture> {
   const folder = await temporaryFolder();
-  const configuration = Configuration.of({ "fs.file.limit.total": 4 });
+  const configuration = Configuration.of({
+    "fs.file.limit.total": 4,
+    "fs.file.limit.bytes-per-second": "1 gb",
+    "fs.file.limit.requests-per-second": 1e6,
+    "fs.file.timeout": "1 min",
+    "fs.allow": "file",
+  });
   const silent = () => {};
   const registry = new FileSystemRegistry({
     providers: [new BuiltInFactories({ configuration })],

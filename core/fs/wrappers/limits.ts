@@ -8,6 +8,7 @@ import type {
   RecoverableWriter,
 } from "../contract.ts";
 import type { Path } from "../path.ts";
+import { changes, type PosixCalls, type PosixHandle, type PosixName } from "../posix.ts";
 import {
   type Around,
   AroundInputStream,
@@ -58,6 +59,26 @@ export class LimitedFileSystem extends DelegatingFileSystem {
         wrap: (stream, around) => new AroundRecoverableStream(stream, around, call),
       }),
     );
+  }
+
+  /** A handle counts as what its flags say, and is never taken for idle: its progress is not seen. */
+  protected override posixCall<K extends PosixName>(
+    name: K,
+    call: Parameters<PosixCalls[K]>,
+  ): ReturnType<PosixCalls[K]> {
+    if (name !== "openHandle") return super.posixCall(name, call);
+    const direction = changes(name, call) ? "output" : "input";
+    const opening = this.#pool.acquire(direction, undefined).then(async (place) => {
+      try {
+        const handle = (await super.posixCall(name, call)) as PosixHandle;
+        handle.once("close", () => place.release());
+        return handle;
+      } catch (error) {
+        place.release();
+        throw error;
+      }
+    });
+    return opening as ReturnType<PosixCalls[K]>;
   }
 
   override close(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { WatchOptions } from "node:fs";
+import type { FileChangeInfo } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import type {
   CopyOptions,
@@ -13,6 +15,7 @@ import type {
   SignalOption,
 } from "../contract.ts";
 import type { Path } from "../path.ts";
+import type { PosixCalls, PosixHandle, PosixName } from "../posix.ts";
 import {
   type Around,
   AroundInputStream,
@@ -117,6 +120,40 @@ export class TrackingFileSystem extends DelegatingFileSystem {
         runSync: (_call, body) => body(),
       });
     });
+  }
+
+  /** A watcher has no end of its own, so it ends with the file system. */
+  override async *watch(
+    path: Path,
+    options: WatchOptions = {},
+  ): AsyncGenerator<FileChangeInfo<string | Buffer>> {
+    const ending = new AbortController();
+    const around = await this.#track(async (reason) => ending.abort(reason));
+    const signal = AbortSignal.any([ending.signal, ...(options.signal ? [options.signal] : [])]);
+    try {
+      yield* super.watch(path, { ...options, signal });
+    } catch (error) {
+      this.#check();
+      throw error;
+    } finally {
+      await around.run({ operation: "close" }, async () => {});
+    }
+  }
+
+  protected override posixCall<K extends PosixName>(
+    name: K,
+    call: Parameters<PosixCalls[K]>,
+  ): ReturnType<PosixCalls[K]> {
+    return this.#use(async () => {
+      const result = await super.posixCall(name, call);
+      if (name === "openHandle") await this.#trackHandle(result as PosixHandle);
+      return result;
+    }) as ReturnType<PosixCalls[K]>;
+  }
+
+  async #trackHandle(handle: PosixHandle): Promise<void> {
+    const around = await this.#track(() => handle.close());
+    handle.once("close", () => void around.run({ operation: "close" }, async () => {}));
   }
 
   async #use<T>(call: () => Promise<T>): Promise<T> {
