@@ -14,12 +14,12 @@ interface ParseFailure {
 
 /**
  * `file:line:column` of a SyntaxError, which Node leaves out for ES modules: the plugin's own files are parsed again
- * by esbuild (tsx brings it) and the first that fails is named. Undefined when none does.
+ * by esbuild and the first that fails is named. Undefined when none does.
  */
 export async function syntaxErrorLocation(home: string, error: SyntaxError): Promise<string | undefined> {
   // "… does not provide an export named …" is no error of parsing, and its message names both modules.
   if (error.message.includes("does not provide an export")) return undefined;
-  const parser = await loadParser();
+  const parser = loadParser();
   if (parser === undefined) return undefined;
   for (const file of await sources(home)) {
     const source = await readFile(file, "utf8").catch(() => "");
@@ -34,10 +34,9 @@ export async function syntaxErrorLocation(home: string, error: SyntaxError): Pro
   return undefined;
 }
 
-async function loadParser(): Promise<Parser | undefined> {
+function loadParser(): Parser | undefined {
   try {
-    const tsx = createRequire(import.meta.url).resolve("tsx/package.json");
-    return createRequire(tsx)("esbuild") as Parser;
+    return createRequire(import.meta.url)("esbuild") as Parser;
   } catch {
     return undefined;
   }

@@ -105,11 +105,7 @@ function apiRange({ apiRange }: Manifest, json: Record<string, unknown>): Findin
   return findings;
 }
 
-async function contractFile(
-  directory: string,
-  { contract }: Manifest,
-  packed: boolean,
-): Promise<Finding[]> {
+async function contractFile(directory: string, { contract }: Manifest, packed: boolean): Promise<Finding[]> {
   const place = "plugfs.contract";
   if (contract === undefined) {
     // Packing leaves it with the source.
