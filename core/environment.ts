@@ -8,6 +8,7 @@ import { BuiltInFactories } from "./fs/built-in-factories.ts";
 import type { FileSystem, FileSystemFactory } from "./fs/contract.ts";
 import { HostFactories } from "./fs/host-factories.ts";
 import type { Path } from "./fs/path.ts";
+import type { Policy } from "./fs/policy.ts";
 import { FileSystemRegistry } from "./fs/registry.ts";
 import { UriFileSystem } from "./fs/uri-file-system.ts";
 import { type ExecuteOptions, type Job, JobGraph, type JobResult, NamedJob } from "./job/job.ts";
@@ -36,6 +37,8 @@ export interface EnvironmentOptions {
   readonly logger?: Logger;
   /** Imports every enabled plugin at open; any failure rejects. Default false. */
   readonly strict?: boolean;
+  /** What may be reached. Default: everything. The configuration's `fs.allow` can only narrow it. */
+  readonly policy?: Policy;
 }
 
 /**
@@ -56,7 +59,12 @@ export class Environment implements AsyncDisposable {
   readonly #running = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  private constructor(configuration: Configuration, plugins: PluginManager, logger: Logger) {
+  private constructor(
+    configuration: Configuration,
+    plugins: PluginManager,
+    logger: Logger,
+    policy: Policy | undefined,
+  ) {
     this.configuration = configuration;
     this.plugins = plugins;
     this.#logger = logger;
@@ -69,6 +77,7 @@ export class Environment implements AsyncDisposable {
       configuration,
       logger,
       unknownScheme: (scheme) => plugins.unknownScheme(scheme),
+      policy,
     });
     this.fs = new UriFileSystem(this.#registry);
     this.#job = new JobGraph(this.#jobOptions());
@@ -96,7 +105,7 @@ export class Environment implements AsyncDisposable {
       optDirs: shippedPluginDirectories(locations.home),
       strict: options.strict ?? false,
     });
-    return new Environment(configuration.withSecrets(plugins.secretKeys()), plugins, logger);
+    return new Environment(configuration.withSecrets(plugins.secretKeys()), plugins, logger, options.policy);
   }
 
   /**

@@ -40,6 +40,7 @@ export {
   SPI_VERSION,
 } from "./fs/contract.ts";
 export { Path } from "./fs/path.ts";
+export type { Policy } from "./fs/policy.ts";
 export { RandomAccessInputStream, type RandomAccessSource } from "./fs/random-access-input.ts";
 export { type OutputSink, SerialOutputStream } from "./fs/serial-output.ts";
 export type { UriFileSystem, UriPath } from "./fs/uri-file-system.ts";

@@ -4,13 +4,11 @@ import { errorMessage, JobError, PluginError } from "../errors/errors.ts";
 import type { FileSystem, Logger } from "./contract.ts";
 import { FileSystemHandle } from "./handle.ts";
 import { Path } from "./path.ts";
+import { AllowedPlaces, notAllowed, type Policy } from "./policy.ts";
 import type { FactoryProvider, FileSystems, ProvidedFactory } from "./provider.ts";
 import { resolvePath } from "./resolve.ts";
-import { ErrorContextFileSystem, withContext } from "./wrappers/error-context.ts";
-import { readLimits } from "./wrappers/limit-options.ts";
-import { LimitedFileSystem } from "./wrappers/limits.ts";
-import { ObservedFileSystem } from "./wrappers/observed.ts";
-import { TrackingFileSystem } from "./wrappers/tracking.ts";
+import { withContext } from "./wrappers/error-context.ts";
+import { type Wrapped, WrapperStack } from "./wrappers/stack.ts";
 
 /**
  * (scheme, authority) → one file system, made at its first use, once even when many ask at the same time. A failure is
@@ -25,6 +23,8 @@ export class FileSystemRegistry implements FileSystems {
   /** File systems of older generations that are still in use. */
   readonly #retired = new Set<Slot>();
   readonly #metrics = new Metrics();
+  readonly #allowed: AllowedPlaces | undefined;
+  readonly #stack: WrapperStack;
   readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
 
@@ -35,11 +35,14 @@ export class FileSystemRegistry implements FileSystems {
     logger: Logger;
     /** The error for a scheme that no provider serves. */
     unknownScheme: (scheme: string) => Promise<Error>;
+    policy?: Policy | undefined;
   }) {
     this.#providers = options.providers;
     this.#configuration = options.configuration;
     this.#logger = options.logger;
     this.#unknownScheme = options.unknownScheme;
+    this.#allowed = AllowedPlaces.read(options.policy, options.configuration);
+    this.#stack = new WrapperStack(options.configuration, this.#allowed, this.#metrics);
   }
 
   resolve(path: string | URL | Path): Path {
@@ -53,7 +56,10 @@ export class FileSystemRegistry implements FileSystems {
 
   /** Rejects where no file system can be made for the path; its `close` releases the handle only. */
   async fileSystem(path: string | URL | Path): Promise<FileSystem> {
-    const { scheme, authority } = this.resolve(path);
+    const resolved = this.resolve(path);
+    const { scheme, authority } = resolved;
+    // Before a plugin is loaded or a name told.
+    if (this.#allowed?.admits(scheme, authority) === false) throw notAllowed(resolved);
     const root = Path.unsafe(scheme, authority, scheme === "file" ? "/" : "");
     const current = () => this.#current(root);
     return new FileSystemHandle(root, await current(), current);
@@ -117,10 +123,9 @@ export class FileSystemRegistry implements FileSystems {
       .finally(() => this.#retired.delete(slot));
   }
 
-  /** The wrappers, from the inside out. */
-  async #make(root: Path, { factory, plugin }: ProvidedFactory): Promise<Made> {
+  async #make(root: Path, { factory, plugin }: ProvidedFactory): Promise<Wrapped> {
     const context = { scheme: root.scheme, plugin };
-    const limits = readLimits(root.scheme, this.#configuration);
+    const wrap = this.#stack.prepare(root, plugin);
     let inner: FileSystem;
     try {
       inner = await factory.create(root, { logger: this.#logger, signal: this.#closed.signal });
@@ -135,20 +140,8 @@ export class FileSystemRegistry implements FileSystems {
         message: `the factory of "${root.scheme}" made something that is no FileSystem`,
       });
     }
-    const tracking = new TrackingFileSystem(limits ? new LimitedFileSystem(inner, limits) : inner);
-    const { scheme, authority } = root;
-    const outer = new ObservedFileSystem(
-      new ErrorContextFileSystem(tracking, context),
-      { scheme, authority, plugin },
-      this.#metrics.of(scheme, authority),
-    );
-    return { outer, tracking };
+    return wrap(inner);
   }
-}
-
-interface Made {
-  readonly outer: FileSystem;
-  readonly tracking: TrackingFileSystem;
 }
 
 /** One file system from its making to its closing. */
@@ -157,11 +150,11 @@ class Slot {
   readonly fileSystem: Promise<FileSystem>;
   /** Resolves when it is closed. */
   readonly gone: Promise<void>;
-  readonly #made: Promise<Made | undefined>;
+  readonly #made: Promise<Wrapped | undefined>;
   #setGone!: () => void;
   #closing: Promise<void> | undefined;
 
-  constructor(generation: object, made: Promise<Made>) {
+  constructor(generation: object, made: Promise<Wrapped>) {
     this.generation = generation;
     this.fileSystem = made.then(({ outer }) => outer);
     this.#made = made.catch(() => undefined);

@@ -15,6 +15,7 @@ import type {
   SignalOption,
 } from "../contract.ts";
 import type { Path } from "../path.ts";
+import type { PosixCalls, PosixName } from "../posix.ts";
 import {
   type Around,
   AroundInputStream,
@@ -113,6 +114,14 @@ export class DeadlineFileSystem extends DelegatingFileSystem {
     };
   }
 
+  protected override posixCall<K extends PosixName>(
+    name: K,
+    call: Parameters<PosixCalls[K]>,
+  ): ReturnType<PosixCalls[K]> {
+    const body = async () => super.posixCall(name, call);
+    return within(this.#deadline, undefined).run({ operation: name }, body) as ReturnType<PosixCalls[K]>;
+  }
+
   async #within<T, O extends SignalOption>(
     options: O | undefined,
     body: (bound: O & { signal: AbortSignal }) => Promise<T>,
@@ -127,7 +136,7 @@ export class DeadlineFileSystem extends DelegatingFileSystem {
   }
 
   /** The link outlives the call: it is the stream's signal. */
-  async #opened<T, O extends SignalOption>(
+  async #opened<T extends AsyncDisposable, O extends SignalOption>(
     options: O | undefined,
     body: (bound: O & { signal: AbortSignal }, around: Around) => Promise<T>,
   ): Promise<T> {
@@ -135,7 +144,13 @@ export class DeadlineFileSystem extends DelegatingFileSystem {
     const around = within(this.#deadline, link);
     try {
       const bound = { ...options, signal: link.signal } as O & { signal: AbortSignal };
-      return await around.run({ operation: "open" }, () => body(bound, around));
+      return await around.run({ operation: "open" }, async () => {
+        const stream = await body(bound, around);
+        if (!link.signal.aborted) return stream;
+        // Nobody waits for it any more.
+        await stream[Symbol.asyncDispose]();
+        throw link.signal.reason;
+      });
     } catch (error) {
       link.release();
       throw error;
