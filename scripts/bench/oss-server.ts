@@ -128,10 +128,12 @@ async function large(name: string, mib: number, rounds: number, connections: num
   await using server = await startServer(...options);
   const size = mib * MIB;
   const puts: number[] = [];
+  const beforePuts = await server.cpu();
   for (let round = 0; round < Math.min(3, rounds); round++) {
     puts.push(size / 1e6 / (await put(server.port, "/demo/large", size)));
   }
-  report(`PUT ${mib} MiB, ${name}`, `${median(puts)} MB/s`);
+  const putCpu = ((await server.cpu()) - beforePuts) / ((puts.length * mib) / 1024);
+  report(`PUT ${mib} MiB, ${name}`, `${median(puts)} MB/s`, `${putCpu.toFixed(2)} CPU s/GiB`);
   const readers = Array.from({ length: connections }, () => new Reader(server.port));
   const rates: number[] = [];
   const before = await server.cpu();
@@ -164,10 +166,16 @@ async function small(name: string, seconds: number, options: string[]) {
     };
     await run(performance.now() + 500);
     count = 0;
+    const before = await server.cpu();
     const started = performance.now();
     await run(started + seconds * 1000);
     const rate = count / ((performance.now() - started) / 1000);
-    report(`GET 4 KiB, ${connections} connections, ${name}`, `${rate.toFixed(0)} per s`);
+    const cpu = (((await server.cpu()) - before) * 1e6) / count;
+    report(
+      `GET 4 KiB, ${connections} connections, ${name}`,
+      `${rate.toFixed(0)} per s`,
+      `${cpu.toFixed(0)} CPU µs each`,
+    );
     for (const reader of readers) reader.close();
   }
 }
@@ -186,6 +194,7 @@ async function main(): Promise<void> {
   try {
     await large("memory", mib, rounds, 1, []);
     await large("memory", mib, rounds, 2, []);
+    await large("memory, no MD5", mib, rounds, 1, ["--no-md5"]);
     await large("disk, page cache", mib, rounds, 1, ["--data", folder]);
     await small("memory", Number(values.seconds), []);
     await small("disk, page cache", Number(values.seconds), ["--data", folder]);
