@@ -1,3 +1,4 @@
+import { CloseDeadline } from "./close-deadline.ts";
 import type { Configuration } from "./config/configuration.ts";
 import { loadConfiguration } from "./config/load.ts";
 import { locate } from "./config/locations.ts";
@@ -39,6 +40,8 @@ export interface EnvironmentOptions {
   readonly strict?: boolean;
   /** What may be reached. Default: everything. The configuration's `fs.allow` can only narrow it. */
   readonly policy?: Policy;
+  /** Longest wait of `close`, in milliseconds. Default 30 000; `Infinity`: for ever. */
+  readonly closeTimeout?: number;
 }
 
 /**
@@ -57,13 +60,14 @@ export class Environment implements AsyncDisposable {
   readonly #closed = new AbortController();
   readonly #job: JobGraph;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #closeTimeout: number;
   #closing: Promise<void> | undefined;
 
   private constructor(
     configuration: Configuration,
     plugins: PluginManager,
     logger: Logger,
-    policy: Policy | undefined,
+    options: EnvironmentOptions,
   ) {
     this.configuration = configuration;
     this.plugins = plugins;
@@ -77,8 +81,9 @@ export class Environment implements AsyncDisposable {
       configuration,
       logger,
       unknownScheme: (scheme) => plugins.unknownScheme(scheme),
-      policy,
+      policy: options.policy,
     });
+    this.#closeTimeout = options.closeTimeout ?? 30_000;
     this.fs = new UriFileSystem(this.#registry);
     this.#job = new JobGraph(this.#jobOptions());
   }
@@ -105,7 +110,7 @@ export class Environment implements AsyncDisposable {
       optDirs: shippedPluginDirectories(locations.home),
       strict: options.strict ?? false,
     });
-    return new Environment(configuration.withSecrets(plugins.secretKeys()), plugins, logger, options.policy);
+    return new Environment(configuration.withSecrets(plugins.secretKeys()), plugins, logger, options);
   }
 
   /**
@@ -177,7 +182,8 @@ export class Environment implements AsyncDisposable {
 
   /**
    * Ends jobs and open streams (what is being written is aborted), closes the file systems and then the factories.
-   * Nothing is left: no timer, socket or temporary file. May be called twice.
+   * Nothing is left: no timer, socket or temporary file. May be called twice. What does not end within `closeTimeout`
+   * is left behind, and named by the `ERR_PLUGIN_TIMEOUT` that it rejects with.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -190,10 +196,13 @@ export class Environment implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#closed.abort(new JobError({ code: "ERR_JOB_CLOSED" }));
-    await Promise.allSettled(this.#running);
-    await this.#registry.close();
-    const closings = await Promise.allSettled([this.#hostFactories.close(), this.plugins.close()]);
+    const deadline = new CloseDeadline(this.#closeTimeout);
+    await deadline.wait(Promise.allSettled(this.#running), () => "jobs");
+    await deadline.wait(this.#registry.close(), () => this.#registry.leaving().join(", "));
+    const factories = Promise.allSettled([this.#hostFactories.close(), this.plugins.close()]);
+    const closings = (await deadline.wait(factories, () => "factories")) ?? [];
     for (const closing of closings) if (closing.status === "rejected") throw closing.reason;
+    deadline.check();
   }
 
   #jobOptions() {

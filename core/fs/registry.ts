@@ -82,6 +82,11 @@ export class FileSystemRegistry implements FileSystems {
     return this.#closing;
   }
 
+  /** Those that `close` still waits for. */
+  leaving(): readonly string[] {
+    return [...this.#retired].map(({ name }) => name);
+  }
+
   async #closeAll(): Promise<void> {
     const reason = new JobError({ code: "ERR_JOB_CLOSED" });
     this.#closed.abort(reason);
@@ -104,7 +109,7 @@ export class FileSystemRegistry implements FileSystems {
     if (slot !== undefined) this.#retire(key, slot);
     if (provided === undefined) throw await this.#unknownScheme(root.scheme);
     this.#closed.signal.throwIfAborted();
-    const made = new Slot(provided.generation, this.#make(root, provided));
+    const made = new Slot(nameOf(key, provided), provided.generation, this.#make(root, provided));
     this.#slots.set(key, made);
     try {
       return await made.fileSystem;
@@ -146,6 +151,8 @@ export class FileSystemRegistry implements FileSystems {
 
 /** One file system from its making to its closing. */
 class Slot {
+  /** For messages. */
+  readonly name: string;
   readonly generation: object;
   readonly fileSystem: Promise<FileSystem>;
   /** Resolves when it is closed. */
@@ -154,7 +161,8 @@ class Slot {
   #setGone!: () => void;
   #closing: Promise<void> | undefined;
 
-  constructor(generation: object, made: Promise<Wrapped>) {
+  constructor(name: string, generation: object, made: Promise<Wrapped>) {
+    this.name = name;
     this.generation = generation;
     this.fileSystem = made.then(({ outer }) => outer);
     this.#made = made.catch(() => undefined);
@@ -185,6 +193,10 @@ class Slot {
     }
     this.#setGone();
   }
+}
+
+function nameOf(key: string, { plugin }: ProvidedFactory): string {
+  return plugin === undefined ? key : `${key} (plugin "${plugin}")`;
 }
 
 async function find(
