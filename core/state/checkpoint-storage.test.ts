@@ -97,6 +97,21 @@ test("a checkpoint counts only once it is complete; left without that it leaves 
   assert.equal((await storage.latest())?.id, 2);
 });
 
+test("an aborted checkpoint does not count as a retained one; what a crash has left goes with the next", async () => {
+  await using folder = await temporaryFolder();
+  const storage = await storageIn(folder.path, { "state.checkpoints.num-retained": 2 });
+  await save(storage, {});
+  const crashed = join(folder.path, ownerId("me"), "chk-2");
+  await mkdir(crashed);
+  await writeFile(join(crashed, "state"), "");
+  const next = await storageIn(folder.path, { "state.checkpoints.num-retained": 2 });
+  await (await next.begin()).abort();
+  const [first, second] = [await next.begin(), await next.begin()];
+  await second.complete();
+  await first.complete();
+  assert.deepEqual((await readdir(join(folder.path, ownerId("me")))).sort(), ["chk-4", "chk-5"]);
+});
+
 test("two writers of one number: the second fails, the first's checkpoint stays", async () => {
   await using folder = await temporaryFolder();
   const [first, second] = [await storageIn(folder.path), await storageIn(folder.path)];

@@ -55,6 +55,8 @@ export class CheckpointStorage {
   readonly records: Records;
   readonly #options: CheckpointStorageOptions;
   #lastId: number | undefined;
+  /** Completed checkpoints that this storage has listed or made, and what crashed writers have left. */
+  #older: { id: number; isComplete: boolean }[] = [];
 
   constructor(options: CheckpointStorageOptions) {
     this.#options = options;
@@ -72,20 +74,21 @@ export class CheckpointStorage {
   /** A new checkpoint, numbered behind every one that is there. */
   async begin(options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointWriter> {
     const { fileSystem, directory, inlineThreshold, writeBuffer } = this.#options;
-    this.#lastId ??= (await this.#entries(options.signal ?? this.#options.signal)).reduce(
-      (last, { id }) => Math.max(last, id),
-      0,
-    );
-    this.#lastId += 1;
+    if (this.#lastId === undefined) {
+      const entries = await this.#entries(options.signal ?? this.#options.signal);
+      this.#older = entries.map(({ id, completedAt }) => ({ id, isComplete: completedAt !== undefined }));
+      this.#lastId = Math.max(0, ...entries.map(({ id }) => id));
+    }
+    const id = ++this.#lastId;
     return new CheckpointWriter({
       fileSystem,
       owner: this.owner,
-      id: this.#lastId,
-      directory: directory.child(`chk-${this.#lastId}`),
+      id,
+      directory: directory.child(`chk-${id}`),
       inlineThreshold,
       writeBuffer,
       signal: options.signal ?? this.#options.signal,
-      completed: (checkpoint) => this.#subsume(checkpoint),
+      completed: () => this.#subsume(id),
     });
   }
 
@@ -126,6 +129,7 @@ export class CheckpointStorage {
     const path = fileSystems.resolve(pointer);
     const fileSystem = await fileSystems.fileSystem(path);
     const isOwn = path.startsWith(this.#options.directory) && /^chk-\d+$/.test(path.name);
+    this.#lastId = undefined;
     const found = isOwn
       ? await this.#discardOwn(fileSystem, path)
       : await this.#discardOther(pointer, fileSystem);
@@ -136,6 +140,7 @@ export class CheckpointStorage {
   /** Deletes all checkpoints of this owner, completed or not. */
   async discardAll(): Promise<void> {
     const { fileSystem } = this.#options;
+    this.#lastId = undefined;
     for (const { directory } of await this.#entries()) await this.#discardOwn(fileSystem, directory);
     await this.#removeIfEmpty();
   }
@@ -168,15 +173,19 @@ export class CheckpointStorage {
     return true;
   }
 
-  async #subsume(newest: Checkpoint): Promise<void> {
-    const { fileSystem, numRetained, logger } = this.#options;
+  /** Deletes what is older than the last `numRetained` completed ones. */
+  async #subsume(newest: number): Promise<void> {
+    const { fileSystem, directory, numRetained, logger } = this.#options;
+    this.#older.push({ id: newest, isComplete: true });
+    const kept = this.#older
+      .filter(({ isComplete }) => isComplete)
+      .map(({ id }) => id)
+      .sort((a, b) => b - a)
+      .slice(0, numRetained);
     try {
-      // Also when the job has just been stopped: what is complete has to be counted right.
-      const older = completed(await this.#entries())
-        .filter(({ id }) => id < newest.id)
-        .slice(0, -numRetained + 1 || undefined);
-      for (const { pointer } of older) {
-        await this.#discardOwn(fileSystem, this.#options.fileSystems.resolve(pointer));
+      for (const { id } of this.#older.filter(({ id }) => id < newest && !kept.includes(id))) {
+        await fileSystem.delete(directory.child(`chk-${id}`), { recursive: true });
+        this.#older = this.#older.filter((other) => other.id !== id);
       }
     } catch (error) {
       logger.warn({ error, owner: this.owner }, `older checkpoints were not deleted: ${errorMessage(error)}`);
