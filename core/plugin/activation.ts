@@ -1,8 +1,8 @@
 import type { Configuration } from "../config/configuration.ts";
 import { errorMessage, PluginError } from "../errors/errors.ts";
-import type { FileSystem, FileSystemContext, FileSystemFactory } from "../fs/contract.ts";
-import type { Path } from "../fs/path.ts";
+import type { FileSystemFactory } from "../fs/contract.ts";
 import type { ProvidedFactory } from "../fs/provider.ts";
+import { CountedFactory } from "./counted-factory.ts";
 import { failure } from "./failure.ts";
 import type { Generation } from "./isolation/generation.ts";
 
@@ -126,57 +126,4 @@ function notExported(id: string, scheme: string): PluginError {
   return failure(id, "export", `its manifest declares ${scheme}://, but it exports no factory for it`, {
     hint: `Export the factory, or take "${scheme}" out of plugfs.schemes in its package.json`,
   });
-}
-
-/** Counts the file systems that are open, so that a retired factory is closed after the last of them. */
-class CountedFactory implements FileSystemFactory {
-  readonly scheme: string;
-  readonly #factory: FileSystemFactory;
-  #open = 0;
-  #whenIdle: (() => void)[] = [];
-
-  constructor(factory: FileSystemFactory) {
-    this.#factory = factory;
-    this.scheme = factory.scheme;
-  }
-
-  async create(root: Path, context: FileSystemContext): Promise<FileSystem> {
-    this.#open += 1;
-    try {
-      const fileSystem = await this.#factory.create(root, context);
-      this.#observe(fileSystem);
-      return fileSystem;
-    } catch (error) {
-      this.#ended();
-      throw error;
-    }
-  }
-
-  idle(): Promise<void> {
-    if (this.#open === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#whenIdle.push(resolve));
-  }
-
-  async close(): Promise<void> {
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
-    await this.#factory.close?.();
-  }
-
-  #observe(fileSystem: FileSystem): void {
-    const close = fileSystem.close.bind(fileSystem);
-    let ended = false;
-    fileSystem.close = async () => {
-      try {
-        await close();
-      } finally {
-        if (!ended) this.#ended();
-        ended = true;
-      }
-    };
-  }
-
-  #ended(): void {
-    this.#open -= 1;
-    if (this.#open === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
-  }
 }

@@ -2,7 +2,7 @@
  * Finds the plugin folders: every folder in `plugins/` whose name has no leading dot is one (Flink's
  * `DirectoryBasedPluginFinder`). Unlike Flink, a folder that is no plugin is reported and stops nothing.
  */
-import { realpath, stat } from "node:fs/promises";
+import { access, constants, realpath, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { errorCode } from "../errors/errors.ts";
 
@@ -55,7 +55,9 @@ export async function findPlugins(pluginsDir: string): Promise<Scan> {
 
 async function whyNoDirectory(path: string): Promise<string | undefined> {
   try {
-    return (await stat(path)).isDirectory() ? undefined : "is not a folder";
+    if (!(await stat(path)).isDirectory()) return "is not a folder";
+    await access(path, constants.R_OK | constants.X_OK);
+    return undefined;
   } catch (error) {
     return errorCode(error) === "ENOENT" ? "does not exist" : `cannot be read (${errorCode(error)})`;
   }

@@ -40,6 +40,7 @@ interface Ready {
 /** Brings one plugin folder to configured factories, through every phase after the manifest. */
 export class Loader {
   readonly #options: LoaderOptions;
+  readonly #closing = new AbortController();
   #ready: Promise<Ready> | undefined;
 
   constructor(options: LoaderOptions) {
@@ -97,7 +98,13 @@ export class Loader {
     }
   }
 
+  /** Gives up what is being loaded. */
+  stop(): void {
+    this.#closing.abort();
+  }
+
   async close(): Promise<void> {
+    this.stop();
     const ready = await this.#ready?.catch(() => undefined);
     this.#ready = undefined;
     await ready?.isolation.privateFolder.leave();
@@ -126,28 +133,27 @@ export class Loader {
     };
   }
 
-  /** A top-level await that never ends cannot be cancelled, only given up. */
+  /** A top-level await that never ends cannot be cancelled, only given up: after a while, or when the host closes. */
   async #inTime<T>(id: string, phase: "import" | "configure", work: Promise<T>): Promise<T> {
     const { loadTimeout } = this.#options.settings;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const doing = phase === "import" ? "its import (a top-level await that never ends?)" : "configure";
-        reject(
-          new PluginError({
-            code: "ERR_PLUGIN_TIMEOUT",
-            id,
-            phase,
-            message: `${doing} did not finish within ${loadTimeout} ms`,
-            hint: "plugin.load-timeout sets the limit",
-          }),
-        );
-      }, loadTimeout);
+    const doing = phase === "import" ? "its import (a top-level await that never ends?)" : "configure";
+    let giveUp: (error: PluginError) => void = () => undefined;
+    const givenUp = new Promise<never>((_, reject) => {
+      giveUp = reject;
     });
+    const timer = setTimeout(
+      () => giveUp(tooLate(id, phase, `${doing} did not finish within ${loadTimeout} ms`)),
+      loadTimeout,
+    );
+    const onClose = () => giveUp(tooLate(id, phase, `${doing} had not finished when the host closed`));
+    const { signal } = this.#closing;
+    signal.addEventListener("abort", onClose, { once: true });
+    if (signal.aborted) onClose();
     try {
-      return await Promise.race([work, late]);
+      return await Promise.race([work, givenUp]);
     } finally {
       clearTimeout(timer);
+      signal.removeEventListener("abort", onClose);
     }
   }
 
@@ -178,6 +184,11 @@ export class Loader {
       extraRoots,
     };
   }
+}
+
+function tooLate(id: string, phase: "import" | "configure", message: string): PluginError {
+  const hint = "plugin.load-timeout sets the limit";
+  return new PluginError({ code: "ERR_PLUGIN_TIMEOUT", id, phase, message, hint });
 }
 
 function checkPlace({ id, directory, manifest }: LoadedFolder): void {

@@ -6,9 +6,8 @@ import { type Files, writeFiles } from "../../test/support/files.ts";
 import { recordingLogger } from "../../test/support/recording-logger.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { Configuration } from "../config/configuration.ts";
-import { FileSystem } from "../fs/contract.ts";
+import * as core from "../fs/contract.ts";
 import { Path } from "../fs/path.ts";
-import * as core from "../index.ts";
 import { PluginManager } from "./manager.ts";
 
 const MODULE = (scheme: string, extra = "") => `
@@ -122,8 +121,8 @@ test("a plugin is imported at the first use of its scheme and shares the host's 
     })),
   );
   assert.equal((globalThis as { oneImported?: boolean }).oneImported, undefined);
-  assert.equal(await baseClass(env.plugins, "one"), FileSystem);
-  assert.equal(await baseClass(env.plugins, "two"), FileSystem);
+  assert.equal(await baseClass(env.plugins, "one"), core.FileSystem);
+  assert.equal(await baseClass(env.plugins, "two"), core.FileSystem);
   assert.deepEqual(
     env.plugins.list().map(({ state }) => state),
     ["active", "active"],
@@ -204,7 +203,7 @@ test("a broken plugin is reported once, with id, phase and reason, and stops no 
     assert.equal(reported.length, 1, `${id}: ${reported.join("\n")}`);
     assert.match(reported[0] ?? "", text, id);
   }
-  assert.equal(await baseClass(env.plugins, "good"), FileSystem);
+  assert.equal(await baseClass(env.plugins, "good"), core.FileSystem);
 });
 
 test("one scheme of a plugin fails alone", async () => {
@@ -390,7 +389,7 @@ test("a folder copied in while the host runs is found; a repaired one is tried a
   await assert.rejects(async () => env.plugins.find("fix"), { phase: "import" });
   await assert.rejects(async () => env.plugins.find("fix"), { phase: "import" });
   await writeFiles(join(env.pluginsDir, "fix"), plugin("fix"));
-  assert.equal(await baseClass(env.plugins, "fix"), FileSystem);
+  assert.equal(await baseClass(env.plugins, "fix"), core.FileSystem);
 });
 
 test("reload takes the folder as it is; a failed reload leaves the old active", async () => {
@@ -404,7 +403,7 @@ test("reload takes the folder as it is; a failed reload leaves the old active", 
   await env.plugins.reload("r");
   const second = await env.plugins.find("rel");
   assert.notEqual(second?.generation, first?.generation);
-  assert.equal(await baseClass(env.plugins, "rel"), FileSystem);
+  assert.equal(await baseClass(env.plugins, "rel"), core.FileSystem);
 });
 
 test("a retired factory is closed after its last file system", async () => {
@@ -552,4 +551,28 @@ test("every shape of export", async () => {
     },
   });
   for (const { id } of env.plugins.list()) assert.equal((await env.plugins.find(id))?.plugin, id);
+});
+
+test("closing does not wait for a plugin that never finishes loading", async () => {
+  const env = await manager({ h: plugin("endless", "await new Promise(() => {});") });
+  const find = assert.rejects(async () => env.plugins.find("endless"), {
+    code: "ERR_PLUGIN_TIMEOUT",
+    id: "h",
+  });
+  await new Promise(setImmediate);
+  await env[Symbol.asyncDispose]();
+  await find;
+});
+
+test("concurrent changes of one plugin happen one after the other", async () => {
+  await using env = await manager({ o: plugin("order") });
+  const closed = () => (globalThis as { closedFactories?: number }).closedFactories ?? 0;
+  const before = closed();
+  await Promise.all([env.plugins.load("o"), env.plugins.reload("o"), env.plugins.reload("o")]);
+  await new Promise(setImmediate);
+  assert.equal(closed() - before, 2, "of three generations one lives");
+  assert.equal((await env.plugins.find("order"))?.plugin, "o");
+  const [unloaded] = await Promise.all([env.plugins.unload("o"), env.plugins.unload("o")]);
+  assert.equal(unloaded.state, "disabled");
+  await assert.rejects(async () => env.plugins.find("order"), { code: "ERR_PLUGIN_DISABLED" });
 });

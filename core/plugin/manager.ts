@@ -8,7 +8,8 @@ import { Loader } from "./loader.ts";
 import { type PluginSettings, pluginSettings } from "./options.ts";
 import { Plugin, type PluginHost } from "./plugin.ts";
 import type { PluginChanges, PluginInfo } from "./plugin-info.ts";
-import { disabled, Schemes } from "./schemes.ts";
+import { Schemes } from "./schemes.ts";
+import { gone, unknownPlugin } from "./unavailable.ts";
 import { unknownScheme } from "./unknown-scheme.ts";
 
 export interface PluginManagerOptions {
@@ -130,14 +131,14 @@ export class PluginManager implements FactoryProvider {
   async load(id: string): Promise<PluginInfo> {
     const plugin = await this.#plugin(id);
     plugin.enable();
-    await this.#activate(plugin);
+    await plugin.activate();
     return this.#info(id);
   }
 
   /** Takes the plugin out of use until `load` or `reload`: new calls fail, open streams finish. */
   async unload(id: string): Promise<PluginInfo> {
     const plugin = await this.#plugin(id);
-    plugin.unload();
+    await plugin.unload();
     this.#served.clear();
     return this.#info(id);
   }
@@ -156,6 +157,7 @@ export class PluginManager implements FactoryProvider {
     if (this.#closed) return;
     this.#closed = true;
     this.#served.clear();
+    this.#host.loader.stop();
     await Promise.allSettled([...this.#lookups.values()]);
     const closings = await Promise.allSettled(this.#sorted().map((plugin) => plugin.close()));
     await this.#host.loader.close();
@@ -173,10 +175,11 @@ export class PluginManager implements FactoryProvider {
       plugin = this.#schemes.choose(scheme);
     }
     if (plugin === undefined) return this.#nobody(scheme);
-    const activation = await this.#activate(plugin);
+    const activation = await plugin.activate();
     const found = activation.schemes.get(scheme);
     if (found instanceof PluginError) throw found;
-    if (found !== undefined) this.#served.set(scheme, found);
+    // It may have been replaced meanwhile.
+    if (found !== undefined && plugin.activation === activation) this.#served.set(scheme, found);
     return found;
   }
 
@@ -189,24 +192,19 @@ export class PluginManager implements FactoryProvider {
 
   async #loadUndeclared(): Promise<void> {
     const plugins = this.#sorted().filter((plugin) => plugin.undeclared);
-    await Promise.allSettled(plugins.map((plugin) => this.#activate(plugin)));
+    await Promise.allSettled(plugins.map((plugin) => plugin.activate()));
   }
 
   async #loadAll(): Promise<void> {
     const enabled = this.#sorted().filter((plugin) => plugin.state !== "disabled");
     const results = await Promise.allSettled(
-      enabled.map((plugin) => (plugin.usable ? this.#activate(plugin) : Promise.reject(plugin.error))),
+      enabled.map((plugin) => (plugin.usable ? plugin.activate() : Promise.reject(plugin.error))),
     );
     const failed = results.find((result) => result.status === "rejected");
     const broken = enabled.map((plugin) => plugin.error).find((error) => error !== undefined);
     if (failed === undefined && broken === undefined) return;
     await this.close().catch(() => undefined);
     throw failed?.reason ?? broken;
-  }
-
-  async #activate(plugin: Plugin) {
-    if (plugin.state === "disabled") throw disabled(plugin.id);
-    return plugin.activate();
   }
 
   #look(full: boolean): Promise<PluginChanges> {
@@ -250,7 +248,7 @@ export class PluginManager implements FactoryProvider {
     for (const plugin of removed) {
       for (const scheme of plugin.state === "active" ? plugin.schemes : [])
         this.#gone.set(scheme, gone(plugin.id));
-      plugin.remove();
+      void plugin.remove();
       this.#plugins.delete(plugin.id);
     }
     if (removed.length > 0) this.#served.clear();
@@ -261,17 +259,11 @@ export class PluginManager implements FactoryProvider {
     if (!this.#plugins.has(id)) await this.#look(false);
     const plugin = this.#plugins.get(id);
     if (plugin !== undefined) return plugin;
-    throw new PluginError({
-      code: "ERR_PLUGIN_UNKNOWN",
+    throw unknownPlugin(
       id,
-      message: `there is no such folder in ${this.pluginsDir}`,
-      hint:
-        this.#plugins.size === 0
-          ? undefined
-          : `There are: ${this.#sorted()
-              .map((known) => known.id)
-              .join(", ")}`,
-    });
+      this.pluginsDir,
+      this.#sorted().map((known) => known.id),
+    );
   }
 
   #info(id: string): PluginInfo {
@@ -283,13 +275,4 @@ export class PluginManager implements FactoryProvider {
   #sorted(): Plugin[] {
     return [...this.#plugins.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
-}
-
-function gone(id: string): PluginError {
-  return new PluginError({
-    code: "ERR_PLUGIN_GONE",
-    id,
-    message: "its folder was removed from the plugins folder",
-    hint: "Copy it back, or set another plugin for its schemes",
-  });
 }

@@ -10,6 +10,7 @@ import { folderContents } from "./folder-contents.ts";
 import type { Loader } from "./loader.ts";
 import type { Manifest } from "./manifest.ts";
 import type { PluginInfo, PluginState } from "./plugin-info.ts";
+import { disabled } from "./unavailable.ts";
 
 /** What the plugins of one manager have in common. */
 export interface PluginHost {
@@ -35,6 +36,8 @@ export class Plugin {
   #unloaded = false;
   #activation: Activation | undefined;
   #loading: Promise<Activation> | undefined;
+  /** Ends when the last change of state under way has ended. */
+  #last: Promise<unknown> = Promise.resolve();
   /** Of the last load. */
   #contents: string | undefined;
   #loadMillis: number | undefined;
@@ -106,36 +109,45 @@ export class Plugin {
     return this.#contents !== undefined && (await folderContents(folder.directory)) !== this.#contents;
   }
 
+  /** The activation that serves now, if any. */
+  get activation(): Activation | undefined {
+    return this.#activation;
+  }
+
   /** Imports the plugin, unless it is in use already. Concurrent calls have one import; a failure is tried again late. */
   activate(): Promise<Activation> {
     if (this.#activation !== undefined) return Promise.resolve(this.#activation);
-    this.#loading ??= this.#activateOnce().finally(() => {
+    this.#loading ??= this.#inTurn(() => this.#activateOnce()).finally(() => {
       this.#loading = undefined;
     });
     return this.#loading;
   }
 
   /** Loads the folder as it is now and takes it over; when that fails the old one stays in use. */
-  async reload(folder: PluginFolder): Promise<void> {
-    await this.#loading?.catch(() => undefined);
-    const before = this.#activation;
-    const stamp = manifestStamp(folder);
-    const manifest = this.#examine(folder);
-    checkCompatibility(this.id, manifest);
-    const activation = await this.#load(folder, manifest, before !== undefined || this.#failures > 0);
-    this.#folder = folder;
-    this.#manifest = manifest;
-    this.#manifestStamp = stamp;
-    this.#use(activation);
-    this.#retire(before);
+  reload(folder: PluginFolder): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#host.disabled.has(this.id)) throw disabled(this.id);
+      const before = this.#activation;
+      const stamp = manifestStamp(folder);
+      const manifest = this.#examine(folder);
+      checkCompatibility(this.id, manifest);
+      const activation = await this.#load(folder, manifest, before !== undefined || this.#failures > 0);
+      this.#folder = folder;
+      this.#manifest = manifest;
+      this.#manifestStamp = stamp;
+      this.#use(activation);
+      this.#retire(before);
+    });
   }
 
   /** Takes it out of use; open file systems live on until they are closed. */
-  unload(): void {
-    this.#retire(this.#activation);
-    this.#activation = undefined;
-    this.#unloaded = true;
-    this.#state = "disabled";
+  unload(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#retire(this.#activation);
+      this.#activation = undefined;
+      this.#unloaded = true;
+      this.#state = "disabled";
+    });
   }
 
   /** Undoes {@link unload}. */
@@ -146,19 +158,31 @@ export class Plugin {
   }
 
   /** Its folder is gone. */
-  remove(): void {
-    this.#retire(this.#activation);
-    this.#activation = undefined;
+  remove(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#retire(this.#activation);
+      this.#activation = undefined;
+    });
   }
 
-  async close(): Promise<void> {
-    await this.#loading?.catch(() => undefined);
-    await this.#activation?.close();
-    this.#activation = undefined;
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      const activation = this.#activation;
+      this.#activation = undefined;
+      await activation?.close();
+    });
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(change);
+    this.#last = turn.catch(() => undefined);
+    return turn;
   }
 
   /** A folder that may be half copied: tried at once when its files differ, else after 1, 2, 4 … 60 s. */
   async #activateOnce(): Promise<Activation> {
+    if (this.#activation !== undefined) return this.#activation;
+    if (this.#state === "disabled") throw disabled(this.id);
     if (this.#manifest === undefined) throw this.#error ?? failure(this.id, "manifest", "it has no manifest");
     if (this.#state === "failed" && this.#error !== undefined) {
       const pause = Math.min(1000 * 2 ** (this.#failures - 1), LONGEST_PAUSE);

@@ -1,7 +1,8 @@
 import type { Configuration } from "../config/configuration.ts";
-import { PluginError } from "../errors/errors.ts";
+import type { PluginError } from "../errors/errors.ts";
 import { schemeOption } from "./options.ts";
 import type { Plugin } from "./plugin.ts";
+import { disabled, misnamed } from "./unavailable.ts";
 
 /**
  * Who serves which scheme. Where several plugins offer one, `plugin.scheme.<scheme>` decides, else the first by folder
@@ -56,22 +57,4 @@ export class Schemes {
     const plugin = this.#plugins().find(({ schemes }) => schemes.includes(scheme));
     return plugin?.state === "disabled" ? disabled(plugin.id) : plugin?.error;
   }
-}
-
-export function disabled(id: string): PluginError {
-  return new PluginError({
-    code: "ERR_PLUGIN_DISABLED",
-    id,
-    message: "it is disabled",
-    hint: "Take it out of plugin.disabled, or call load when the host unloaded it",
-  });
-}
-
-function misnamed(scheme: string, id: string): PluginError {
-  return new PluginError({
-    code: "ERR_PLUGIN_UNKNOWN",
-    id,
-    message: `plugin.scheme.${scheme} names it for ${scheme}://, but it is not there, not usable, or does not offer the scheme`,
-    hint: "plugfs plugins list shows every plugin with its schemes",
-  });
 }

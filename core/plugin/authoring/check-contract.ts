@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ContractMessage } from "./contract-program.ts";
-import { error, type Finding, type Section } from "./report.ts";
+import { error, type Finding, lastWords, type Section } from "./report.ts";
 
 const PROGRAM = fileURLToPath(new URL(`./contract-program${extname(import.meta.url)}`, import.meta.url));
 const TIMEOUT_MS = 300_000;
@@ -14,8 +14,11 @@ export async function checkContract(directory: string, contract: string): Promis
   const child = fork(PROGRAM, [resolve(directory, contract)], {
     cwd: directory,
     env,
-    // The test runner hands them on to the test, which may be TypeScript.
-    execArgv: [...process.execArgv, "--import", import.meta.resolve("tsx")],
+    // The test runner hands them on to the test, which may be TypeScript. A bare --import means another folder there.
+    execArgv: [
+      ...process.execArgv.filter((flag) => flag.startsWith("--conditions=")),
+      `--import=${import.meta.resolve("tsx")}`,
+    ],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
@@ -35,9 +38,8 @@ export async function checkContract(directory: string, contract: string): Promis
     message.kind === "fail" ? [failure(message.name, message.message, contract)] : [],
   );
   if (count("end") === 0) {
-    const last = stderr.trim().split("\n").at(-1);
-    const why = last ? `: ${last}` : "";
-    findings.push(error(`the test ended with ${signal ?? `exit code ${code}`}${why}`, { place: contract }));
+    const ended = `the test ended with ${signal ?? `exit code ${code}`}${lastWords(stderr)}`;
+    findings.push(error(ended, { place: contract }));
   } else if (passed <= 0 && findings.length === 0) {
     findings.push(
       error("it holds no test", { place: contract, hint: "Call fileSystemContract of plugfs/testing" }),

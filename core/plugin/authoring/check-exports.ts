@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { error, type Finding, type Section, warning } from "./report.ts";
+import { error, type Finding, lastWords, type Section, warning } from "./report.ts";
 
 /** What the child process says. */
 export interface ImportResult {
@@ -51,12 +51,13 @@ async function importIn(pluginsDir: string, id: string): Promise<Section> {
     const result = await answer;
     if (result === undefined) {
       const [code, signal] = await exited;
-      const last = stderr.trim().split("\n").at(-1);
-      const why = last ? `: ${last}` : "";
       return section("", [
-        error(`the process ended (${signal ?? `exit code ${code}`}) while the plugin was imported${why}`, {
-          hint: "A plugin's module must not end its process, nor run on",
-        }),
+        error(
+          `the process ended (${signal ?? `exit code ${code}`}) while the plugin was imported${lastWords(stderr)}`,
+          {
+            hint: "A plugin's module must not end its process, nor run on",
+          },
+        ),
       ]);
     }
     const findings: Finding[] = result.warnings.map((text) => warning(text));

@@ -45,15 +45,23 @@ export async function check(options: CheckOptions): Promise<Report> {
       await add(isolation.section);
       await add(await checkSize(directory, shipped));
       await add(await checkLicences(directory, json, isolation.packages));
-      const exports = await add(await checkExports(id, directory));
-      const works = !exports.findings.some(({ level }) => level === "error");
-      if (works && manifest.contract !== undefined && (await isFile(join(directory, manifest.contract)))) {
+      // A manifest with an error is not imported by any host.
+      const exports = hasError(section) ? section : await add(await checkExports(id, directory));
+      if (
+        !hasError(exports) &&
+        manifest.contract !== undefined &&
+        (await isFile(join(directory, manifest.contract)))
+      ) {
         await add(await checkContract(directory, manifest.contract));
       }
     }
   }
-  const ok = sections.every(({ findings }) => findings.every(({ level }) => level !== "error"));
+  const ok = !sections.some(hasError);
   return { id, directory, name: manifest?.name, version: manifest?.version, ok, sections };
+}
+
+function hasError({ findings }: Section): boolean {
+  return findings.some(({ level }) => level === "error");
 }
 
 async function checkSize(directory: string, shipped: readonly string[]): Promise<Section> {

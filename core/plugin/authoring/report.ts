@@ -44,3 +44,11 @@ export function note(message: string, more: Omit<Finding, "level" | "message"> =
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
+
+/** What a crashed child process said last, as far as one line tells it. */
+export function lastWords(stderr: string): string {
+  const lines = stderr.split("\n").map((line) => line.trim());
+  const said = lines.filter((line) => line !== "" && !/^(at |Node\.js v|[\^~}{\]]+$)/.test(line));
+  const last = said.findLast((line) => /\w*Error\b.*: /.test(line)) ?? said.at(-1);
+  return last === undefined ? "" : `: ${last}`;
+}

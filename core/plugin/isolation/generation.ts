@@ -73,10 +73,14 @@ export class Generation {
     return this;
   }
 
-  /** Of the last user: frees what can be freed. A generation in place stays, for the next environment. */
+  /**
+   * Of the last user: frees what can be freed. A generation that works and is in place stays, for the next environment.
+   * Returns whether it is done with.
+   */
   async leave(): Promise<boolean> {
     this.#users -= 1;
-    if (this.#users > 0 || !this.staged) return false;
+    if (this.#users > 0) return false;
+    if (!this.staged) return this.#failed;
     await this.#typescript?.end();
     this.#forgetCommonJs();
     this.#isolation.remove(this.#roots);

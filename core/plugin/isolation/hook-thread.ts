@@ -43,12 +43,12 @@ export async function resolve(
   context: ResolveContext,
   next: NextResolve<Promise<Resolved>>,
 ): Promise<Resolved> {
-  if (specifier.startsWith(HOST_IMPORT)) {
-    return next(specifier.slice(HOST_IMPORT.length), { ...context, parentURL: state.host });
-  }
   const importer = context.parentURL;
   const root = importer === undefined ? undefined : rootOf(importer, state.roots);
-  if (root === undefined || importer === undefined) return next(specifier, context);
+  if (root === undefined || importer === undefined) {
+    if (!specifier.startsWith(HOST_IMPORT)) return next(specifier, context);
+    return next(specifier.slice(HOST_IMPORT.length), { ...context, parentURL: state.host });
+  }
 
   if (isShared(specifier, root.patterns)) {
     const url = state.urls[root.shared]?.[specifier];
