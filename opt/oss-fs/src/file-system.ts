@@ -51,6 +51,7 @@ export class OssFileSystem extends FileSystem {
     "write",
     "server-side-copy",
     "atomic-create",
+    "vectored-read",
     "versions",
     "recoverable-writer",
     "pending-writes",

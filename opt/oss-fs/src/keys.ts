@@ -155,6 +155,20 @@ export const KEYS = {
   downloadParts: option.integer("fs.oss.multipart.download.ahead.part.max.number", {
     doc: "ranged reads of one stream that are on their way or wait to be consumed; not set: 4 at first, growing to 16",
   }),
+  vectoredMinSeek: option.memory("fs.oss.vectored.read.min.seek.size", {
+    default: 16 * 1024,
+    doc: "vectored read: ranges with a smaller gap between them are read together",
+  }),
+  vectoredMaxMerged: option.memory("fs.oss.vectored.read.max.merged.size", {
+    default: 2 * 1024 * 1024,
+    doc: "vectored read: bytes that are read together at most; 0: nothing is merged",
+  }),
+  vectoredActive: option.integer("fs.oss.vectored.active.ranged.reads", {
+    default: 8,
+    min: 1,
+    max: 1_000,
+    doc: "vectored read: requests of one call at the same time",
+  }),
   uploadPartSize: option.memory("fs.oss.multipart.upload.size", {
     fallbackKeys: ["oss.upload.min.part.size"],
     doc: "part size of uploads, at least 100 KiB; not set: 8 MiB, growing with the file",

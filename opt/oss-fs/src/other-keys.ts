@@ -16,9 +16,6 @@ export const WITHOUT_MEANING: Readonly<Record<string, string>> = {
   "fs.oss.fast.upload.buffer": "parts are buffered in memory, within fs.oss.transfer.memory",
   "fs.oss.fast.upload.memory.limit": "fs.oss.transfer.memory is the limit",
   "fs.oss.buffer.dir": "nothing is buffered on disk",
-  "fs.oss.vectored.read.min.seek.size": "vectored reads are not there yet",
-  "fs.oss.vectored.read.max.merged.size": "vectored reads are not there yet",
-  "fs.oss.vectored.active.ranged.reads": "vectored reads are not there yet",
 };
 
 /** Of other connectors, which users paste together with the rest. */

@@ -11,6 +11,7 @@ import { MIN_READ_BYTES, Part, type ReadAhead, ReadChecksum, readAhead } from ".
 import { type OpenedRange, openFirstRange, readRange } from "./range.ts";
 import { headerStatus } from "./status.ts";
 import type { Store } from "./store.ts";
+import { mergeRanges, readMerged, type WantedRange } from "./vectored.ts";
 
 const FIRST_BYTES = 1024 * 1024;
 
@@ -154,6 +155,21 @@ export class OssInputStream implements FsDataInputStream {
       this.#advance(chunk.length);
       yield chunk;
     }
+  }
+
+  /** Near ranges are read together: `fs.oss.vectored.*`. A range outside the file is `EINVAL`. */
+  async readRanges(ranges: readonly WantedRange[]): Promise<void> {
+    const { signal } = this.#ended;
+    signal.throwIfAborted();
+    for (const { position, into } of ranges) {
+      this.#checkPosition(position, "position");
+      this.#checkPosition(position + into.byteLength, "end");
+    }
+    const { client } = this.#store;
+    const { vectored } = client.settings;
+    await readMerged(mergeRanges(ranges, vectored), vectored.active, ({ start, end }, take) =>
+      readRange(client, this.#range(start, end, signal), take),
+    );
   }
 
   /** Exactly the bytes asked for, in a request of its own. */

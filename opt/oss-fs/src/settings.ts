@@ -4,6 +4,7 @@ import { Configuration, ConfigurationError, type Logger, type Option } from "plu
 import { KEYS } from "./keys.ts";
 import type { ProxySettings } from "./proxy.ts";
 import type { RetryPolicy } from "./retry.ts";
+import type { VectoredSettings } from "./vectored.ts";
 
 /** The configuration of one file system, checked. Sizes are bytes, times milliseconds. */
 export interface OssSettings {
@@ -30,6 +31,8 @@ export interface OssSettings {
   /** Undefined: adaptive. */
   readonly downloadPartSize: number | undefined;
   readonly downloadParts: number | undefined;
+  readonly vectored: VectoredSettings;
+  /** Undefined: adaptive. */
   readonly uploadPartSize: number | undefined;
   readonly uploadParts: number;
   /** Copies at the same time. */
@@ -72,6 +75,11 @@ export function readSettings(configuration: Configuration, logger: Logger): OssS
     transferMemory: configuration.get(KEYS.transferMemory),
     downloadPartSize: configuration.get(KEYS.downloadPartSize),
     downloadParts: positive(configuration, KEYS.downloadParts, logger),
+    vectored: {
+      minSeek: configuration.get(KEYS.vectoredMinSeek),
+      maxMerged: configuration.get(KEYS.vectoredMaxMerged),
+      active: configuration.get(KEYS.vectoredActive),
+    },
     uploadPartSize: readUploadPartSize(configuration, logger),
     uploadParts: configuration.get(KEYS.uploadParts) ?? DEFAULT_UPLOAD_PARTS,
     copies: Math.min(
