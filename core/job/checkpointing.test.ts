@@ -233,3 +233,21 @@ class HangingFileSystem extends LocalFileSystem {
     });
   }
 }
+
+test("keys of Flink that mean nothing here are warned about once", async () => {
+  await using folder = await temporaryFolder();
+  const { graph, warnings } = localJob({
+    "state.checkpoints.dir": `file://${folder.path}/state`,
+    "execution.checkpointing.interval": "1 min",
+    "execution.checkpointing.mode": "AT_LEAST_ONCE",
+    "execution.checkpointing.file-merging.enabled": "true",
+  });
+  for (const name of ["a", "b"]) {
+    graph.fromLines(["a"], { replayable: true }).writeAsText(join(folder.path, name));
+    await graph.execute(name);
+  }
+  assert.deepEqual(warnings, [
+    "execution.checkpointing.file-merging.enabled has no effect: a checkpoint has few files",
+    "execution.checkpointing.mode has no effect: a restored job writes each line exactly once",
+  ]);
+});

@@ -1,5 +1,7 @@
+import type { Configuration } from "../config/configuration.ts";
 import { JobError } from "../errors/errors.ts";
 import { Path } from "../fs/path.ts";
+import { readLimits } from "../fs/wrappers/limit-options.ts";
 import { FileSource, SplitSource } from "../text/file-source.ts";
 import { LinesSource } from "../text/lines-source.ts";
 import type { SinkDeclaration } from "../text/text-stream.ts";
@@ -28,6 +30,46 @@ export function checkPaths(
       refuse(`the checkpoint directory ${checkpointing.backend.checkpoints} lies in the output ${path}`);
     }
   }
+}
+
+/**
+ * Refuses a job that would wait for ever for a stream: its outputs stay open until its end, and beside them it has to
+ * read and to write its checkpoints.
+ */
+export function checkLimits(
+  job: string | undefined,
+  sinks: readonly SinkDeclaration[],
+  checkpointing: CheckpointSettings | undefined,
+  configuration: Configuration,
+): void {
+  const checkpoints = checkpointing && rootOf(Path.parse(checkpointing.backend.checkpoints));
+  const inputs = new Set(
+    sinks.map(({ stream }) => inputPath(stream.source)).map((path) => path && rootOf(path)),
+  );
+  const outputs = new Map<string, { scheme: string; count: number }>();
+  for (const { path, options } of sinks) {
+    const { count } = outputs.get(rootOf(path)) ?? { count: 0 };
+    outputs.set(rootOf(path), { scheme: path.scheme, count: count + (options.parallelism ?? 1) });
+  }
+  for (const [root, { scheme, count }] of outputs) {
+    const limits = readLimits(scheme, configuration);
+    if (limits === undefined) continue;
+    const output = count + (checkpoints === root ? 1 : 0);
+    const total = output + (inputs.has(root) ? 1 : 0);
+    const [key, limit, needed] =
+      limits.output < output ? ["output", limits.output, output] : ["total", limits.total, total];
+    if (limit >= needed) continue;
+    throw new JobError({
+      code: "ERR_JOB_OUTPUT",
+      job,
+      message: `${limits.keys}.${key} is ${limit}, but the job has ${needed} streams of ${root} open at once`,
+      hint: `Set it to ${needed} at least, or lower the parallelism of writeAsText`,
+    });
+  }
+}
+
+function rootOf(path: Path): string {
+  return `${path.scheme}://${path.authority}`;
 }
 
 /** Refuses a source that a job with checkpoints could not continue. */

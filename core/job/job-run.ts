@@ -5,7 +5,7 @@ import type { FileSystems } from "../fs/provider.ts";
 import type { SinkDeclaration } from "../text/text-stream.ts";
 import { TextSink } from "../text/write-as-text.ts";
 import { CheckpointGate } from "./checkpoint-gate.ts";
-import { checkPaths, checkReplayable } from "./checks.ts";
+import { checkLimits, checkPaths, checkReplayable } from "./checks.ts";
 import { FlowReading, outputFailed } from "./flow-reading.ts";
 import type { JobProgress, JobResult } from "./job-result.ts";
 import { encodeJobState, type JobState } from "./job-state.ts";
@@ -95,6 +95,7 @@ export class JobRun {
     const { id, name, sinks, checkpointing, fileSystems, configuration } = this.#spec;
     const signal = this.#stop.ended;
     checkPaths(name, sinks, checkpointing);
+    checkLimits(name, sinks, checkpointing, configuration);
     const planned = sinks.map((declaration) => ({
       declaration,
       sink: new TextSink(fileSystems, configuration, declaration),

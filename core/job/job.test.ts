@@ -233,6 +233,35 @@ test("outputs that overlap each other, the input or the checkpoints are refused"
   await assert.rejects(graph.execute("j"), { code: "ERR_JOB_OUTPUT", message: /checkpoint directory/ });
 });
 
+test("a job that would wait for ever for a stream is refused, with the limit that it needs", async () => {
+  await using folder = await temporaryFolder();
+  const input = await inputFile(folder.path, 10);
+  const run = async (limits: Record<string, number>, checkpoints: boolean) => {
+    const { graph } = localJob(limits);
+    if (checkpoints) {
+      graph.setStateBackend(new FsStateBackend(`file://${folder.path}/state`)).enableCheckpointing(60_000);
+    }
+    const out = join(folder.path, "out");
+    graph.readTextFile(input).writeAsText(out, { parallelism: 2, writeMode: "OVERWRITE" });
+    return graph.execute("limited");
+  };
+  const refused = (message: RegExp) => ({ code: "ERR_JOB_OUTPUT", message });
+  await assert.rejects(
+    run({ "fs.file.limit.total": 1 }, false),
+    refused(/limit\.total is 1, but .* has 3 streams/),
+  );
+  await assert.rejects(
+    run({ "fs.file.limit.output": 1 }, false),
+    refused(/limit\.output is 1, .* has 2 streams/),
+  );
+  await assert.rejects(
+    run({ "fs.file.limit.total": 3 }, true),
+    refused(/limit\.total is 3, .* has 4 streams/),
+  );
+  await run({ "fs.file.limit.total": 3, "fs.file.limit.output": 2 }, false);
+  await run({ "fs.file.limit.total": 4 }, true);
+});
+
 test("an abort ends the job with its reason and publishes nothing", async () => {
   await using folder = await temporaryFolder();
   const { graph } = localJob();

@@ -7,6 +7,7 @@ import type { FileSystems } from "../fs/provider.ts";
 import { type CheckpointStorage, ownerId } from "../state/checkpoint-storage.ts";
 import { FsStateBackend } from "../state/fs-state-backend.ts";
 import type { StateBackend } from "../state/state-backend.ts";
+import { unusedKeys } from "../state/unused-keys.ts";
 import { FileSource, SplitSource } from "../text/file-source.ts";
 import { type FromLinesOptions, LinesSource } from "../text/lines-source.ts";
 import { checkReadOptions, type InputSplit, inputSplits, type ReadTextOptions } from "../text/splits.ts";
@@ -67,6 +68,7 @@ export class JobGraph {
   #backend: StateBackend | undefined;
   #intervalMs: number | undefined;
   #checkpointing: CheckpointingOptions = {};
+  #warned = false;
 
   constructor(options: JobGraphOptions) {
     this.#options = options;
@@ -154,6 +156,7 @@ export class JobGraph {
         hint: "Call enableCheckpointing, or set execution.checkpointing.interval",
       });
     }
+    if (checkpointing !== undefined) this.#warnOfUnusedKeys();
     this.#sinks = [];
     const run = new JobRun({
       id: name === undefined ? randomBytes(16).toString("hex") : ownerId(name),
@@ -174,6 +177,13 @@ export class JobGraph {
     } finally {
       this.#options.running.delete(run);
     }
+  }
+
+  #warnOfUnusedKeys(): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const { configuration, logger } = this.#options;
+    for (const message of unusedKeys(configuration)) logger.warn({}, message);
   }
 }
 
