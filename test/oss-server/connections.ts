@@ -7,6 +7,8 @@ export interface Connection {
   readonly number: number;
   readonly incoming: Pace;
   readonly outgoing: Pace;
+  /** How many of its requests are being handled. */
+  requests: number;
   /** Ends it by RST. */
   reset(): void;
 }
@@ -14,11 +16,14 @@ export interface Connection {
 /** The open connections of one server. */
 export class Connections {
   readonly #shape: Shape;
+  readonly #closing: AbortSignal;
   readonly #open = new Map<string, Connection>();
   #count = 0;
 
-  constructor(shape: Shape) {
+  /** @param closing aborted when the server closes */
+  constructor(shape: Shape, closing: AbortSignal) {
     this.#shape = shape;
+    this.#closing = closing;
   }
 
   /** Takes a TCP connection in, or closes it at once if there are too many. */
@@ -31,8 +36,9 @@ export class Connections {
     const rate = () => this.#shape.rate;
     this.#open.set(peer, {
       number: ++this.#count,
-      incoming: new Pace(rate),
-      outgoing: new Pace(rate),
+      requests: 0,
+      incoming: new Pace(rate, this.#closing),
+      outgoing: new Pace(rate, this.#closing),
       reset: () => socket.resetAndDestroy(),
     });
     socket.once("close", () => this.#open.delete(peer));

@@ -6,11 +6,16 @@ const SLACK = 2;
 /** Lets bytes pass at a given rate. Time that was not used is not saved up. */
 export class Pace {
   readonly #rate: () => number;
+  readonly #closing: AbortSignal;
   #free = 0;
 
-  /** @param rate bytes per second, asked anew each time */
-  constructor(rate: () => number) {
+  /**
+   * @param rate bytes per second, asked anew each time
+   * @param closing ends every wait
+   */
+  constructor(rate: () => number, closing: AbortSignal) {
     this.#rate = rate;
+    this.#closing = closing;
   }
 
   /** How many bytes to send at once, so that the flow is even. */
@@ -27,6 +32,8 @@ export class Pace {
     if (rate === Number.POSITIVE_INFINITY) return undefined;
     const now = performance.now();
     this.#free = Math.max(this.#free, now) + (bytes / rate) * 1000;
-    return this.#free - now > SLACK ? sleep(this.#free - now) : undefined;
+    return this.#free - now > SLACK
+      ? sleep(this.#free - now, undefined, { signal: this.#closing })
+      : undefined;
   }
 }

@@ -32,6 +32,23 @@ test("the rate holds in both directions", async () => {
   }
 });
 
+test("a server closes at once, however slow its connections are", async () => {
+  const server = await startOssServer({ buckets: ["demo"], rate: 1000 });
+  await server.put("demo", "a", Buffer.alloc(1_000_000));
+  const slow = [
+    ask(server, "GET", "/demo/a"),
+    ask(server, "PUT", "/demo/b", { body: Buffer.alloc(1_000_000) }),
+  ];
+  const settled = Promise.allSettled(slow);
+  const areUnderWay = () =>
+    server.log.entries().filter(({ bytesIn, bytesOut }) => bytesIn + bytesOut > 0).length === 2;
+  while (!areUnderWay()) await new Promise((resolve) => setImmediate(resolve));
+  const started = performance.now();
+  await server.close();
+  assert.ok(performance.now() - started < 1000);
+  await settled;
+});
+
 test("requests above requestsPerSecond are answered 503 QpsLimitExceeded", async () => {
   await using server = await startOssServer({ buckets: ["demo"] });
   await server.put("demo", "a", "x");
