@@ -42,6 +42,7 @@ export class Loader {
   readonly #options: LoaderOptions;
   readonly #closing = new AbortController();
   #ready: Promise<Ready> | undefined;
+  #sweeping: Promise<void> | undefined;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
@@ -108,6 +109,7 @@ export class Loader {
     const ready = await this.#ready?.catch(() => undefined);
     this.#ready = undefined;
     await ready?.isolation.privateFolder.leave();
+    await this.#sweeping;
   }
 
   async #import(id: string, generation: Generation): Promise<FileSystemFactory[]> {
@@ -174,7 +176,7 @@ export class Loader {
       coreNamespace(),
       realFolders(settings.extraRoots),
     ]);
-    await sweepPrivateFolders();
+    this.#sweeping = sweepPrivateFolders();
     const isolation = Isolation.ofProcess();
     isolation.privateFolder.enter();
     const given = new Map<string, unknown>([...Object.entries(shared), ...Object.entries(core)]);

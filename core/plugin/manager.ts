@@ -39,6 +39,8 @@ export class PluginManager implements FactoryProvider {
   readonly #host: PluginHost;
   readonly #schemes: Schemes;
   readonly #plugins = new Map<string, Plugin>();
+  /** The same sorted by id, until one comes or goes. */
+  #order: readonly Plugin[] | undefined;
   /** Answers of `find`, until something changes. */
   readonly #served = new Map<string, ProvidedFactory>();
   readonly #lookups = new Map<string, Promise<ProvidedFactory | undefined>>();
@@ -229,6 +231,7 @@ export class PluginManager implements FactoryProvider {
       const known = this.#plugins.get(folder.id);
       if (known === undefined) {
         this.#plugins.set(folder.id, new Plugin(folder, this.#host));
+        this.#order = undefined;
         added.push(folder.id);
       } else if (known.look(folder) || (full && (await known.differs(folder)))) {
         changed.push(folder.id);
@@ -250,6 +253,7 @@ export class PluginManager implements FactoryProvider {
         this.#gone.set(scheme, gone(plugin.id));
       void plugin.remove();
       this.#plugins.delete(plugin.id);
+      this.#order = undefined;
     }
     if (removed.length > 0) this.#served.clear();
     return removed.map(({ id }) => id);
@@ -267,12 +271,13 @@ export class PluginManager implements FactoryProvider {
   }
 
   #info(id: string): PluginInfo {
-    const info = this.list().find((plugin) => plugin.id === id);
-    if (info === undefined) throw gone(id);
-    return info;
+    const plugin = this.#plugins.get(id);
+    if (plugin === undefined) throw gone(id);
+    return plugin.info((scheme) => this.#schemes.servedBy(scheme));
   }
 
-  #sorted(): Plugin[] {
-    return [...this.#plugins.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  #sorted(): readonly Plugin[] {
+    this.#order ??= [...this.#plugins.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return this.#order;
   }
 }
