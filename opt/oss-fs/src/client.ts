@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import OSS from "ali-oss";
 import type { FileSystemError } from "plugfs";
 import type { CredentialSource, Credentials } from "./credentials/credentials.ts";
@@ -70,7 +71,11 @@ export class OssClient {
   /** The same without retries. */
   async sendOnce(request: StoreRequest, attempt?: Attempt): Promise<TextAnswer> {
     const answer = await this.openOnce(request, attempt);
-    return { status: answer.status, headers: answer.headers, text: await this.#read(answer, request) };
+    const { status, headers } = answer;
+    const text = await this.#read(answer, request);
+    // A success in the status line only.
+    if (IS_ERROR.test(text)) throw storeError({ status, headers, body: text }, request.about);
+    return { status, headers, text };
   }
 
   /** One attempt; resolves at the headers of a 2xx answer, whose body must be consumed at once. */
@@ -149,11 +154,24 @@ export class OssClient {
   }
 }
 
+/** A document whose root is an error; in a `DeleteResult` errors are ordinary elements. */
+const IS_ERROR = /^\s*(<\?xml[^>]*>\s*)?<Error>/;
+
 const STALE_CREDENTIALS: readonly string[] = [
   "SecurityTokenExpired",
   "InvalidSecurityToken",
   "InvalidAccessKeyId",
 ];
+
+/** A document to send; the store refuses it when it arrives damaged. */
+export function xmlBody(
+  xml: string,
+  headers: Readonly<Record<string, string>> = {},
+): Required<Pick<StoreRequest, "headers" | "body">> {
+  const body = Buffer.from(xml);
+  const md5 = createHash("md5").update(body).digest("base64");
+  return { headers: { "Content-Type": "application/xml", "Content-MD5": md5, ...headers }, body: [body] };
+}
 
 /** The header's value when it was sent once. */
 export function header(answer: { readonly headers: Answer["headers"] }, name: string): string | undefined {
@@ -161,12 +179,17 @@ export function header(answer: { readonly headers: Answer["headers"] }, name: st
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** The XML document `root` of a 200 answer; the store may also have written an error into it. */
+/** The object's ETag: an answer without one does not come from the object, whatever its status. Retryable `EIO`. */
+export function checkedEtag(answer: { readonly headers: Answer["headers"] }, about: About): string {
+  const etag = header(answer, "etag");
+  if (etag !== undefined && etag !== "") return etag;
+  const requestId = header(answer, "x-oss-request-id");
+  throw answerError("the store's answer has no ETag", about, { retryable: true, requestId });
+}
+
+/** The XML document `root` of an answer. */
 export function checkedXml(answer: TextAnswer, root: string, about: About): string {
   if (answer.text.includes(`<${root}`)) return answer.text;
-  if (answer.text.includes("<Error>")) {
-    throw storeError({ status: answer.status, headers: answer.headers, body: answer.text }, about);
-  }
   const requestId = header(answer, "x-oss-request-id");
   throw answerError(`the store's answer is not a <${root}> document`, about, { retryable: true, requestId });
 }

@@ -1,7 +1,8 @@
 import type { FileStatus, Path } from "plugfs";
-import { checkedXml, header, type StoreRequest, type TextAnswer } from "./client.ts";
+import { checkedXml, header, type StoreRequest, type TextAnswer, xmlBody } from "./client.ts";
 import { forEachConcurrently } from "./concurrency.ts";
 import { type About, answerError, storeCodeOf } from "./errors.ts";
+import { headObject } from "./lookup.ts";
 import { type Attempt, isRetryable, withRetries } from "./retry.ts";
 import { headerStatus, quoted, unquoted } from "./status.ts";
 import type { Store } from "./store.ts";
@@ -70,7 +71,7 @@ async function copyWhole(store: Store, source: CopySource, target: CopyTarget): 
 async function copyParts(store: Store, source: CopySource, target: CopyTarget): Promise<FileStatus> {
   const { client } = store;
   const { key, about, signal } = target;
-  const original = await client.send({ method: "HEAD", key: source.key, signal, about });
+  const original = await headObject(store, source.key, { signal, about });
   const begun = await withRetries(client.settings.retry, signal, async (attempt) => {
     const headers = { ...keptHeaders(original), ...writeHeaders(store), ...forbidOverwrite(target) };
     const request: StoreRequest = {
@@ -98,8 +99,10 @@ async function copyParts(store: Store, source: CopySource, target: CopyTarget): 
       method: "POST",
       key,
       subresources: { uploadId: begun },
-      headers: { "Content-Type": "application/xml", ...forbidOverwrite(target) },
-      body: [Buffer.from(`<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`)],
+      ...xmlBody(
+        `<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`,
+        forbidOverwrite(target),
+      ),
       signal,
       about,
     };

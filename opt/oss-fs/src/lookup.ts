@@ -1,6 +1,8 @@
 import { type FileStatus, FileSystemError, type Path } from "plugfs";
+import { checkedEtag, type TextAnswer } from "./client.ts";
 import { type About, storeCodeOf } from "./errors.ts";
 import { hasAny, listPage } from "./listing.ts";
+import { withRetries } from "./retry.ts";
 import { directoryStatus, folderPrefix, headerStatus } from "./status.ts";
 import type { Store } from "./store.ts";
 
@@ -18,13 +20,21 @@ export async function fileStatus(
 ): Promise<FileStatus | undefined> {
   if (path.key === "") return undefined;
   try {
-    const answer = await store.client.send({ method: "HEAD", key: path.key, ...context });
-    return headerStatus(path, answer.headers);
+    return headerStatus(path, (await headObject(store, path.key, context)).headers);
   } catch (error) {
     // A missing bucket is ENODEV where the store says so; where a HEAD does not, the listing that follows tells.
     if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+/** The headers of an object: one HEAD. */
+export function headObject(store: Store, key: string, context: Context): Promise<TextAnswer> {
+  return withRetries(store.client.settings.retry, context.signal, async (attempt) => {
+    const answer = await store.client.sendOnce({ method: "HEAD", key, ...context }, attempt);
+    checkedEtag(answer, context.about);
+    return answer;
+  });
 }
 
 /** Whether a folder is there, by a marker or by what is in it: one listing of one key. */

@@ -1,5 +1,5 @@
 import { FileSystemError } from "plugfs";
-import { header, type OssClient, type StoreRequest } from "./client.ts";
+import { checkedEtag, header, type OssClient, type StoreRequest } from "./client.ts";
 import { type About, answerError, storeCodeOf } from "./errors.ts";
 import { type Attempt, isOwnError, withRetries } from "./retry.ts";
 import { quoted } from "./status.ts";
@@ -107,7 +107,14 @@ export interface OpenedRange {
 export function openFirstRange(client: OssClient, request: OpenRequest): Promise<OpenedRange | undefined> {
   return withRetries(client.settings.retry, request.signal, async (attempt) => {
     try {
-      return checkFirst(await client.openOnce(firstRequest(request), attempt), request);
+      const answer = await client.openOnce(firstRequest(request), attempt);
+      try {
+        checkedEtag(answer, request.about);
+        return checkFirst(answer, request);
+      } catch (error) {
+        answer.discard();
+        throw error;
+      }
     } catch (error) {
       if (storeCodeOf(error) === "InvalidRange") return undefined;
       throw error;
@@ -142,7 +149,6 @@ function checkFirst(answer: Answer, request: OpenRequest): OpenedRange {
     const total = Number(header(answer, "content-length"));
     if (total <= request.end) return { answer, end: total, total };
   }
-  answer.discard();
   throw answerError("the store ignored the range that was asked for", request.about);
 }
 

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { FileSystemError, Path } from "plugfs";
-import { checkedXml } from "./client.ts";
+import { checkedXml, xmlBody } from "./client.ts";
 import { forEachConcurrently } from "./concurrency.ts";
 import { copyObject } from "./copy.ts";
 import { answerError } from "./errors.ts";
@@ -160,17 +159,12 @@ async function deleteBatch(
   let left: readonly string[] = keys;
   await withRetries(client.settings.retry, context.signal, async (attempt) => {
     const objects = left.map((key) => `<Object><Key>${xmlEscape(key)}</Key></Object>`).join("");
-    const body = Buffer.from(`<Delete><Quiet>false</Quiet>${objects}</Delete>`);
     const answer = await client.sendOnce(
       {
         method: "POST",
         subresources: { delete: "" },
         query: { "encoding-type": "url" },
-        headers: {
-          "Content-Type": "application/xml",
-          "Content-MD5": createHash("md5").update(body).digest("base64"),
-        },
-        body: [body],
+        ...xmlBody(`<Delete><Quiet>false</Quiet>${objects}</Delete>`),
         ...context,
       },
       attempt,

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { FileStatus, FileSystemError, Path } from "plugfs";
-import { checkedXml, header, type StoreRequest, type TextAnswer } from "./client.ts";
+import { checkedEtag, checkedXml, header, type StoreRequest, type TextAnswer, xmlBody } from "./client.ts";
 import { combineCrc64 } from "./crc64.ts";
 import { type About, answerError, storeCodeOf } from "./errors.ts";
-import { isMissing } from "./lookup.ts";
+import { headObject, isMissing } from "./lookup.ts";
 import { type Attempt, isRetryable, withRetries } from "./retry.ts";
 import { headerStatus, unquoted } from "./status.ts";
 import type { Store } from "./store.ts";
@@ -55,7 +55,9 @@ export async function putObject(
     about,
   };
   const published = { length: payload.length, crc64: payload.crc64, writeId };
-  const answer = await sendWrite(store, target, published, request);
+  const answer = await sendWrite(store, target, published, request, (answer) => {
+    checkedEtag(answer, about);
+  });
   if (!("headers" in answer)) return answer;
   if (crcDiffers(answer, payload.crc64)) throw await takeBack(store, target, published);
   return publishedStatus(target, published, answer);
@@ -119,12 +121,13 @@ export class MultipartUpload {
     const answer = await withRetries(client.settings.retry, signal, async (attempt) => {
       const request: StoreRequest = { method: "PUT", key, subresources, body: payload.pieces, signal, about };
       const answer = await client.sendOnce(request, attempt);
+      checkedEtag(answer, about);
       // A part that arrived damaged is replaced by the next attempt.
       if (!crcDiffers(answer, payload.crc64)) return answer;
       throw answerError("a part was damaged on its way to the store (CRC64)", about, { retryable: true });
     });
     const { length, crc64 } = payload;
-    this.#parts.push({ number, etag: header(answer, "etag") ?? "", length, crc64 });
+    this.#parts.push({ number, etag: checkedEtag(answer, about), length, crc64 });
   }
 
   /** Publishes the parts. */
@@ -140,8 +143,7 @@ export class MultipartUpload {
       method: "POST",
       key,
       subresources: { uploadId: id },
-      headers: { "Content-Type": "application/xml", ...forbidOverwrite(this.target) },
-      body: [Buffer.from(xml)],
+      ...xmlBody(xml, forbidOverwrite(this.target)),
       signal,
       about,
     };
@@ -225,7 +227,7 @@ async function sendWrite(
   target: UploadTarget,
   published: Published,
   request: StoreRequest,
-  check: (answer: TextAnswer) => void = () => {},
+  check: (answer: TextAnswer) => void,
 ): Promise<TextAnswer | FileStatus> {
   const { client } = store;
   let lost = false;
@@ -259,7 +261,7 @@ export async function findOwn(
 ): Promise<FileStatus | undefined> {
   const { key, about, path } = target;
   try {
-    const answer = await store.client.send({ method: "HEAD", key, about });
+    const answer = await headObject(store, key, { about });
     const status = headerStatus(path, answer.headers);
     const own = header(answer, WRITE_ID) === published.writeId && status.length === published.length;
     return own && !crcDiffers(answer, published.crc64) ? status : undefined;
@@ -274,7 +276,7 @@ async function takeBack(store: Store, target: UploadTarget, published: Published
   const { key, about } = target;
   const message = "the stored bytes are not the ones that were written (CRC64)";
   try {
-    const answer = await store.client.send({ method: "HEAD", key, about });
+    const answer = await headObject(store, key, { about });
     if (header(answer, WRITE_ID) === published.writeId) {
       await store.client.send({ method: "DELETE", key, about });
     }

@@ -1,5 +1,8 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Configuration, type FileSystem, type Logger, Path } from "plugfs";
 import { type OssServer, type OssServerOptions, startOssServer } from "../../../test/oss-server/server.ts";
+import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import OssFileSystemFactory from "../src/index.ts";
 
 export const BUCKET = "bucket";
@@ -28,7 +31,8 @@ export async function openFixture(
 ): Promise<Fixture> {
   const server = await startOssServer({ buckets: [BUCKET], ...options });
   const logged: Logged[] = [];
-  const fs = await openFileSystem(server, keys, logged);
+  const folder = await temporaryFolder();
+  const fs = await openFileSystem(server, { ...(await trust(server, folder.path)), ...keys }, logged);
   return {
     server,
     fs,
@@ -41,8 +45,17 @@ export async function openFixture(
     async [Symbol.asyncDispose]() {
       await fs.close();
       await server.close();
+      await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The keys that make a file system trust a server with TLS. */
+async function trust(server: OssServer, folder: string): Promise<Record<string, string>> {
+  if (server.ca === undefined) return {};
+  const file = join(folder, "ca.pem");
+  await writeFile(file, server.ca);
+  return { "fs.oss.connection.ca.file": file };
 }
 
 export async function openFileSystem(

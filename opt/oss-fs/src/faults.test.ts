@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Fault } from "../../../test/oss-server/faults.ts";
+import { randomFrom } from "../../../test/oss-server/random.ts";
+import { type OssServer, startOssServer } from "../../../test/oss-server/server.ts";
+import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
+import { BUCKET, openFileSystem, openFixture, path, read, sample, write } from "../test/support.ts";
+
+const SOAK = process.env.PLUGFS_SOAK === "1";
+const SCHEDULES = SOAK ? 10_000 : 40;
+const KEYS = { "fs.oss.multipart.upload.size": "100 kb", "fs.oss.connection.timeout": "300 ms" };
+
+/** What every call has to get over. `corrupt` is not among them: bytes that were read wrong are an error. */
+const SURVIVED = [
+  { kind: "reset-before-headers" },
+  { kind: "reset-mid-body" },
+  { kind: "reset-mid-body", after: -1 },
+  { kind: "cut-body" },
+  { kind: "stall" },
+  { kind: "silence" },
+  { kind: "answer-lost" },
+  { kind: "throttle", delayMs: 1 },
+  { kind: "status", status: 500, code: "InternalError" },
+  { kind: "status", status: 429, code: "TooManyRequests" },
+  { kind: "reset-upload" },
+  { kind: "stall-upload" },
+  { kind: "corrupt-upload" },
+] as const satisfies readonly Fault[];
+
+for (const fault of SURVIVED) {
+  test(`over TLS too, every call survives ${JSON.stringify(fault)}`, async () => {
+    await using fixture = await openFixture(KEYS, { tls: true });
+    const { fs, server } = fixture;
+    const bytes = sample(350_000);
+    for (const operation of [
+      "PutObject",
+      "UploadPart",
+      "CompleteMultipartUpload",
+      "GetObject",
+      "CopyObject",
+    ]) {
+      server.faults.add({ operation, fault, times: 2 });
+    }
+    await write(fs, "small", "small");
+    await write(fs, "big", bytes);
+    await fs.rename(path("big"), path("moved"));
+    assert.ok((await read(fs, "moved")).equals(bytes));
+    assert.equal((await read(fs, "small")).toString(), "small");
+    assert.deepEqual([server.keys(BUCKET), server.uploads(BUCKET)], [["moved", "small"], []]);
+  });
+}
+
+test("a server that restarts in the middle of a write", async () => {
+  await using folder = await temporaryFolder();
+  const megabytes = SOAK ? 200 : 20;
+  let server = await startOssServer({ buckets: [BUCKET], data: folder.path });
+  const { port } = server;
+  const fs = await openFileSystem(server, {
+    "fs.oss.multipart.upload.size": "1 mb",
+    "fs.oss.retry.interval": "20 ms",
+  });
+  const block = sample(1024 * 1024);
+  const stream = await fs.create(path("k"));
+  let restarted: Promise<void> | undefined;
+  for (let i = 0; i < megabytes; i++) {
+    if (i === Math.floor(megabytes / 2)) {
+      restarted = server.close().then(async () => {
+        server = await startOssServer({ buckets: [BUCKET], data: folder.path, port });
+      });
+    }
+    await stream.write(block);
+  }
+  const status = await stream.close();
+  await restarted;
+  assert.equal(status.length, megabytes * block.length);
+  let at = 0;
+  await using input = await fs.open(path("k"));
+  const into = Buffer.alloc(block.length);
+  for (; (await input.read(into)) > 0; at++) assert.ok(into.equals(block), `block ${at}`);
+  assert.equal(at, megabytes);
+  await fs.close();
+  await server.close();
+});
+
+/** All kinds of faults, those that end in an error too. */
+const ANY: readonly [Fault, ...Fault[]] = [
+  ...SURVIVED.filter(({ kind }) => !kind.includes("stall") && kind !== "silence"),
+  { kind: "corrupt" },
+  { kind: "status", status: 403, code: "AccessDenied" },
+  { kind: "ok-with-error-body", code: "InternalError" },
+] as never;
+
+const WAYS = [
+  ["plain", false],
+  ["over TLS", true],
+] as const;
+for (const [way, tls] of WAYS) {
+  const share = tls ? Math.ceil(SCHEDULES / 10) : SCHEDULES;
+  test(`${share} seeded schedules of faults, ${way}: what was acknowledged is there, nothing is torn`, async () => {
+    await using fixture = await openFixture({ ...KEYS, "fs.oss.attempts.maximum": 3 }, { tls });
+    for (let seed = 1; seed <= share; seed++) await schedule(fixture.fs, fixture.server, seed);
+  });
+}
+
+type Content = Buffer | undefined;
+
+/** Runs some operations under faults by lot. After each one every key holds what it may hold, compared past HTTP. */
+async function schedule(
+  fs: Awaited<ReturnType<typeof openFileSystem>>,
+  server: OssServer,
+  seed: number,
+): Promise<void> {
+  const random = randomFrom(seed);
+  const pick = (below: number): number => Math.floor(random() * below);
+  const name = (): string => `s${seed}/${"abc"[pick(3)]}`;
+  const model = new Map<string, Buffer>();
+  const stored = async (key: string): Promise<Content> => {
+    const bytes = await server.get(BUCKET, key);
+    return bytes === undefined ? undefined : Buffer.from(bytes);
+  };
+  const same = (a: Content, b: Content): boolean =>
+    a === undefined || b === undefined ? a === b : a.equals(b);
+  /** The key holds one of these; from now on it is known which. */
+  const holds = async (key: string, allowed: readonly Content[]): Promise<void> => {
+    const found = await stored(key);
+    const what = `seed ${seed}: ${key} holds ${found?.length ?? "nothing"}`;
+    assert.ok(
+      allowed.some((one) => same(one, found)),
+      `${what}, not ${allowed.map((one) => one?.length ?? "nothing")}`,
+    );
+    if (found === undefined) model.delete(key);
+    else model.set(key, found);
+  };
+
+  using _ = server.faults.random({ seed, probability: 0.25, faults: ANY });
+  for (let step = 0; step < 8; step++) {
+    const key = name();
+    const old = model.get(key);
+    const kind = pick(5);
+    if (kind <= 1) {
+      const bytes = sample(pick(4) === 0 ? 250_000 + pick(100_000) : pick(5000), seed * 100 + step);
+      const overwrite = pick(2) === 0;
+      const done = await succeeds(write(fs, key, bytes, overwrite));
+      await holds(key, done ? [bytes] : overwrite ? [old, bytes] : [old ?? bytes, old]);
+    } else if (kind === 2) {
+      const bytes = await read(fs, key).catch(() => undefined);
+      if (bytes !== undefined) assert.ok(same(bytes, old), `seed ${seed}: ${key} was read wrong`);
+    } else if (kind === 3) {
+      const done = await succeeds(fs.delete(path(key)));
+      await holds(key, done ? [undefined] : [old, undefined]);
+    } else {
+      const to = name();
+      const target = model.get(to);
+      const done = await succeeds(fs.rename(path(key), path(to), { overwrite: true }));
+      if (done) {
+        await holds(key, [undefined]);
+        await holds(to, [old]);
+      } else if (to !== key) {
+        await holds(key, [old, undefined]);
+        await holds(to, [target, old]);
+        const kept = [model.get(key), model.get(to)].some((content) => same(content, old));
+        assert.ok(kept, `seed ${seed}: ${key} was lost on its way to ${to}`);
+      }
+    }
+  }
+  for (const key of server.keys(BUCKET).filter((key) => key.startsWith(`s${seed}/`) && !key.endsWith("/"))) {
+    await holds(key, [model.get(key)]);
+    server.remove(BUCKET, key);
+  }
+  server.remove(BUCKET, `s${seed}/`);
+}
+
+async function succeeds(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    assert.ok(typeof error === "object" && error !== null && "code" in error, String(error));
+    return false;
+  }
+}
