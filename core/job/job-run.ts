@@ -136,7 +136,9 @@ export class JobRun {
         restored: restored?.sinks[i],
         committing: this.#phase === "committing",
       });
-      if (this.#recovery !== undefined && this.#phase === "running") await sink.discardStale();
+      if (this.#recovery === undefined) continue;
+      if (!sink.isRecoverable) this.#warnOfRestore(sink);
+      if (this.#phase === "running") await sink.discardStale();
     }
     this.#readings = flows.map(
       (flow, i) =>
@@ -150,6 +152,12 @@ export class JobRun {
         }),
     );
     return undefined;
+  }
+
+  #warnOfRestore({ path }: TextSink): void {
+    const { logger, name } = this.#spec;
+    const message = `the file system of ${path} has no recoverable writer: this job cannot be restored`;
+    logger.warn({ job: name, path: path.toString() }, message);
   }
 
   async #readAll(): Promise<void> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -260,6 +261,26 @@ test("a job that would wait for ever for a stream is refused, with the limit tha
   );
   await run({ "fs.file.limit.total": 3, "fs.file.limit.output": 2 }, false);
   await run({ "fs.file.limit.total": 4 }, true);
+});
+
+test("a job's id is half the SHA-256 of its name, or the one it is given", async () => {
+  await using folder = await temporaryFolder();
+  const { graph } = localJob();
+  const run = (name: string | undefined, jobId?: string) => {
+    graph.fromLines(["a"]).writeAsText(join(folder.path, "out"), { writeMode: "OVERWRITE" });
+    return graph.execute(name, { jobId });
+  };
+  const jobId = "0123456789abcdef0123456789abcdef";
+  assert.equal(
+    (await run("word count")).jobId,
+    createHash("sha256").update("word count").digest("hex").slice(0, 32),
+  );
+  assert.equal((await run("word count", jobId)).jobId, jobId);
+  assert.notEqual((await run(undefined)).jobId, (await run(undefined)).jobId);
+  await assert.rejects(run("word count", "short"), {
+    code: "ERR_JOB_NAME_REQUIRED",
+    message: /32 hexadecimal/,
+  });
 });
 
 test("an abort ends the job with its reason and publishes nothing", async () => {

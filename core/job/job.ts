@@ -27,6 +27,8 @@ export type { CheckpointingOptions } from "./settings.ts";
 export interface ExecuteOptions {
   /** Ends the job: `execute` rejects with `signal.reason`, and nothing is published. */
   readonly signal?: AbortSignal | undefined;
+  /** 32 hexadecimal digits that name the job's checkpoints, instead of the first half of its name's SHA-256. */
+  readonly jobId?: string | undefined;
   /** Called about ten times a second, and at the end. */
   readonly onProgress?: ((progress: JobProgress) => void) | undefined;
   /**
@@ -147,7 +149,12 @@ export class JobGraph {
       const hint = "Call writeAsText on a stream first; iterating a stream needs no execute";
       throw new JobError({ code: "ERR_JOB_NO_SINK", job: name, hint });
     }
-    const checkpointing = checkpointSettings(declared, configuration, name);
+    const { jobId } = options;
+    if (jobId !== undefined && !/^[0-9a-f]{32}$/.test(jobId)) {
+      const message = `jobId is "${jobId}"; expected 32 hexadecimal digits in lower case`;
+      throw new JobError({ code: "ERR_JOB_NAME_REQUIRED", job: name, message });
+    }
+    const checkpointing = checkpointSettings(declared, configuration, name ?? jobId);
     if (options.restore !== undefined && checkpointing === undefined) {
       throw new JobError({
         code: "ERR_JOB_CHECKPOINT",
@@ -159,7 +166,7 @@ export class JobGraph {
     if (checkpointing !== undefined) this.#warnOfUnusedKeys();
     this.#sinks = [];
     const run = new JobRun({
-      id: name === undefined ? randomBytes(16).toString("hex") : ownerId(name),
+      id: jobId ?? (name === undefined ? randomBytes(16).toString("hex") : ownerId(name)),
       name,
       sinks,
       checkpointing,

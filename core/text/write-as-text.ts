@@ -90,6 +90,11 @@ export class TextSink {
     return this.#parts;
   }
 
+  /** Whether another process could go on with the files. Known once they are open. */
+  get isRecoverable(): boolean {
+    return this.#recoverableWriter !== undefined;
+  }
+
   /** Refuses an output that is in the way. Changes nothing. */
   async check(signal: AbortSignal): Promise<void> {
     try {
