@@ -45,6 +45,18 @@ export class Configuration {
     return Configuration.from([...values].map(([key, text]) => [key, { text, source }]));
   }
 
+  /** Everything, secrets too, as data for another thread. */
+  toData(): {
+    readonly layers: readonly ReadonlyMap<string, ConfigurationValue>[];
+    readonly secrets: ReadonlySet<string>;
+  } {
+    return { layers: this.#layers, secrets: this.#secrets };
+  }
+
+  static fromData({ layers, secrets }: ReturnType<Configuration["toData"]>): Configuration {
+    return new Configuration(layers, secrets);
+  }
+
   /** This configuration with `lower` below it: what is not set here, by any of its names, is looked up there. */
   over(lower: Configuration): Configuration {
     return new Configuration(

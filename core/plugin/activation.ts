@@ -4,24 +4,20 @@ import type { FileSystemFactory } from "../fs/contract.ts";
 import type { ProvidedFactory } from "../fs/provider.ts";
 import { CountedFactory } from "./counted-factory.ts";
 import { failure } from "./failure.ts";
-import type { Generation } from "./isolation/generation.ts";
 
 /** One generation of a plugin in use by one environment: its configured factories by scheme. */
 export class Activation {
-  readonly generation: Generation;
   /** What each scheme gives: its factory, or why it does not work. */
   readonly schemes: ReadonlyMap<string, ProvidedFactory | PluginError>;
   readonly #factories: readonly CountedFactory[];
-  readonly #leave: (generation: Generation) => Promise<void>;
+  readonly #leave: () => Promise<void>;
   #closed: Promise<void> | undefined;
 
   private constructor(
-    generation: Generation,
     schemes: ReadonlyMap<string, ProvidedFactory | PluginError>,
     factories: readonly CountedFactory[],
-    leave: (generation: Generation) => Promise<void>,
+    leave: () => Promise<void>,
   ) {
-    this.generation = generation;
     this.schemes = schemes;
     this.#factories = factories;
     this.#leave = leave;
@@ -33,13 +29,13 @@ export class Activation {
    */
   static async start(options: {
     readonly id: string;
-    readonly generation: Generation;
     readonly factories: readonly FileSystemFactory[];
     readonly declared: readonly string[] | undefined;
     readonly configuration: Configuration;
-    readonly leave: (generation: Generation) => Promise<void>;
+    /** Lets go of the code, once everything is closed. */
+    readonly leave: () => Promise<void>;
   }): Promise<Activation> {
-    const { id, generation, declared, configuration } = options;
+    const { id, declared, configuration } = options;
     const schemes = new Map<string, ProvidedFactory | PluginError>();
     const working: CountedFactory[] = [];
     // The code may be another activation's too; the file systems are not.
@@ -60,7 +56,7 @@ export class Activation {
     for (const scheme of declared ?? []) {
       if (!schemes.has(scheme)) schemes.set(scheme, notExported(id, scheme));
     }
-    const activation = new Activation(generation, schemes, working, options.leave);
+    const activation = new Activation(schemes, working, options.leave);
     const [first] = activation.errors;
     if (first === undefined || [...schemes.values()].some((found) => !(found instanceof PluginError))) {
       return activation;
@@ -87,7 +83,7 @@ export class Activation {
 
   async #end(): Promise<void> {
     const results = await Promise.allSettled(this.#factories.map((factory) => factory.close()));
-    await this.#leave(this.generation);
+    await this.#leave();
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }

@@ -79,11 +79,10 @@ export class Loader {
     }
     const starting = Activation.start({
       id,
-      generation,
       factories,
       declared: manifest.schemes,
       configuration,
-      leave: (left) => generations.leave(left),
+      leave: () => generations.leave(generation),
     });
     try {
       return await this.#inTime(id, "configure", starting);
