@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { localJob } from "../../test/support/local-job.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import type { FsDataOutputStream } from "../fs/contract.ts";
@@ -24,7 +25,7 @@ function slowLines(graph: JobGraph, owner: string, count: number) {
       for (let i = 0; ; i++) {
         yield `${i}`;
         if (((await storage.latest())?.id ?? 0) >= count) return;
-        await new Promise((resolve) => setTimeout(resolve, 2));
+        await pause(2);
       }
     },
   };
@@ -84,7 +85,7 @@ test("a checkpoint stands behind the last line that every sink has accepted", as
   graph
     .readTextFile(input)
     .map(async (line) => {
-      if (Number(line.slice(5)) % 1_000 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+      if (checked === 0 && Number(line.slice(5)) % 1_000 === 0) await pause(20);
       return line;
     })
     .writeAsText(join(folder.path, "out"));
@@ -169,7 +170,7 @@ test("a checkpoint that cannot be written fails the job, and nothing is publishe
   async function* endless(): AsyncGenerator<string> {
     for (let i = 0; ; i++) {
       yield `${i}`;
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await pause(1);
     }
   }
   graph.fromLines(endless(), { replayable: true }).writeAsText(join(folder.path, "out"));
