@@ -249,3 +249,37 @@ test("folders of other things beside the checkpoints are left alone", async () =
   await storage.discardAll();
   assert.deepEqual(await readdir(join(folder.path, ownerId("me"))), ["chk-x"]);
 });
+
+test("a savepoint lies by itself until it is discarded, wherever it is moved", async () => {
+  await using folder = await temporaryFolder();
+  const backend = new FsStateBackend(`file://${folder.path}/state`, {
+    savepoints: `file://${folder.path}/saved`,
+  });
+  const storage = await localJob().graph.stateStorage("me", backend);
+  await using writer = await storage.beginSavepoint();
+  await writer.write("large", Buffer.alloc(50_000, 7));
+  const savepoint = await writer.complete();
+  assert.match(savepoint.pointer, new RegExp(`/saved/savepoint-${ownerId("me").slice(0, 6)}-[0-9a-f]{12}$`));
+  await save(storage, {});
+  await save(storage, {});
+  const elsewhere = join(folder.path, "elsewhere");
+  await rename(new URL(savepoint.pointer), elsewhere);
+  const found = await (await storageIn(join(folder.path, "other"))).open(`file://${elsewhere}`);
+  assert.deepEqual(await found.read("large"), Buffer.alloc(50_000, 7));
+  await storage.discard(found);
+  assert.deepEqual((await readdir(folder.path)).sort(), ["saved", "state"]);
+  assert.equal((await storage.list()).length, 1);
+});
+
+test("a savepoint's target is given, set, configured, or missed", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string) => `file://${folder.path}/${name}`;
+  const configured = await storageIn(join(folder.path, "state"), {
+    "state.savepoints.dir": at("configured"),
+  });
+  assert.match((await (await configured.beginSavepoint()).complete()).pointer, /\/configured\/savepoint-/);
+  const given = await configured.beginSavepoint({ target: at("given") });
+  assert.match((await given.complete()).pointer, /\/given\/savepoint-/);
+  const none = await storageIn(join(folder.path, "state"));
+  await assert.rejects(none.beginSavepoint(), { code: "ERR_JOB_STATE_PATH", message: /savepoint-dir/ });
+});

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { Logger } from "../config/logger.ts";
-import { errorCode, errorMessage } from "../errors/errors.ts";
+import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
 import type { FileStatus, FileSystem } from "../fs/contract.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
@@ -13,6 +13,8 @@ export interface CheckpointStorageOptions {
   readonly owner: string;
   /** Holds `chk-<n>/`. */
   readonly directory: Path;
+  /** Where savepoints go by default. */
+  readonly savepoints: Path | undefined;
   readonly fileSystem: FileSystem;
   readonly fileSystems: FileSystems;
   readonly logger: Logger;
@@ -89,6 +91,35 @@ export class CheckpointStorage {
       writeBuffer,
       signal: options.signal ?? this.#options.signal,
       completed: () => this.#subsume(id),
+    });
+  }
+
+  /**
+   * A savepoint: a checkpoint in a directory of its own, `savepoint-<owner's first 6 digits>-<random>`, which only
+   * `discard` deletes. `target` (default: the backend's `savepoints`) holds that directory. Rejects with
+   * `ERR_JOB_STATE_PATH` when there is neither.
+   */
+  async beginSavepoint(
+    options: { readonly target?: string | URL | Path; readonly signal?: AbortSignal } = {},
+  ): Promise<CheckpointWriter> {
+    const { fileSystems, savepoints, inlineThreshold, writeBuffer, signal } = this.#options;
+    const target = options.target === undefined ? savepoints : fileSystems.resolve(options.target);
+    if (target === undefined) {
+      throw new JobError({
+        code: "ERR_JOB_STATE_PATH",
+        message: "no place for savepoints is known",
+        hint: "Name a target, give the state backend its savepoints, or set execution.checkpointing.savepoint-dir",
+      });
+    }
+    return new CheckpointWriter({
+      fileSystem: await fileSystems.fileSystem(target),
+      owner: this.owner,
+      id: 0,
+      directory: target.child(`savepoint-${this.owner.slice(0, 6)}-${randomBytes(6).toString("hex")}`),
+      inlineThreshold,
+      writeBuffer,
+      signal: options.signal ?? signal,
+      completed: () => Promise.resolve(),
     });
   }
 

@@ -7,6 +7,7 @@ import { readAll } from "./read-all.ts";
 
 /** A completed checkpoint. */
 export class Checkpoint {
+  /** 0 for a savepoint. */
   readonly id: number;
   /** Whose it is: 32 hexadecimal digits for a job. */
   readonly owner: string;

@@ -79,8 +79,10 @@ export class FsStateBackend implements StateBackend {
     const inlineThreshold =
       this.#inlineThreshold >= 0 ? this.#inlineThreshold : configuration.get(INLINE_THRESHOLD);
     const writeBuffer = this.#writeBuffer >= 0 ? this.#writeBuffer : configuration.get(WRITE_BUFFER_SIZE);
+    const savepoints = this.savepoints ?? configuration.get(SAVEPOINT_DIR);
     return new CheckpointStorage({
       owner,
+      savepoints: savepoints === undefined ? undefined : directory(savepoints, "savepoint"),
       directory: configuration.get(CREATE_SUBDIR) ? this.#directory.child(owner) : this.#directory,
       fileSystem: await fileSystems.fileSystem(this.#directory),
       fileSystems,
