@@ -1,6 +1,7 @@
 /**
  * `npm run bench:plugins [-- SAMPLES]`: what isolation costs. Every sample is a fresh process on the built core
- * (`PLUGFS_NODE` or this Node), variants interleaved; medians in milliseconds.
+ * (`PLUGFS_NODE` or this Node), variants interleaved; milliseconds. The ratio is that of the best samples, which a busy
+ * machine disturbs least, to the first case of the same group.
  */
 import { execFile } from "node:child_process";
 import { symlink } from "node:fs/promises";
@@ -91,16 +92,18 @@ print();
 function print(): void {
   const width = Math.max(...[...times.keys()].map((name) => name.length));
   const base = new Map<string, number>();
-  console.log(`| ${"case".padEnd(width)} |      ms | ratio |`);
-  console.log(`|${"-".repeat(width + 2)}|--------:|------:|`);
+  console.log(`| ${"case".padEnd(width)} |  median |    best | ratio |`);
+  console.log(`|${"-".repeat(width + 2)}|--------:|--------:|------:|`);
   for (const [name, found] of times) {
     const [group = ""] = name.split(":");
-    const ms = [...found].sort((a, b) => a - b)[Math.floor(found.length / 2)] ?? Number.NaN;
-    const first = base.get(group) ?? ms;
+    const sorted = found.toSorted((a, b) => a - b);
+    const [best = Number.NaN] = sorted;
+    const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+    const first = base.get(group) ?? best;
     base.set(group, first);
-    console.log(
-      `| ${name.padEnd(width)} | ${ms.toFixed(2).padStart(7)} | ${(ms / first).toFixed(2).padStart(5)} |`,
-    );
+    const cells = [median, best, best / first].map((value) => value.toFixed(2));
+    const [a = "", b = "", ratio = ""] = cells;
+    console.log(`| ${name.padEnd(width)} | ${a.padStart(7)} | ${b.padStart(7)} | ${ratio.padStart(5)} |`);
   }
 }
 
