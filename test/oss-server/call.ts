@@ -1,6 +1,7 @@
 import type { Answer } from "./answer.ts";
 import type { RequestBody } from "./body.ts";
 import { noSuchBucket, noSuchKey } from "./errors.ts";
+import type { Fault } from "./faults.ts";
 import type { Settings } from "./options.ts";
 import type { Query } from "./request.ts";
 import type { Bucket, Store, StoredObject } from "./storage/store.ts";
@@ -14,6 +15,8 @@ export interface Call {
   readonly headers: ReadonlyMap<string, string>;
   readonly body: RequestBody;
   readonly isAnonymous: boolean;
+  /** Those that hit the request; all but a few are seen to elsewhere. */
+  readonly faults: readonly Fault[];
   /** The Host header. */
   readonly host: string;
   readonly store: Store;

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { crc64 } from "./crc64.ts";
 import { type Fault, type OssServer, startOssServer } from "./server.ts";
+import { aliOss } from "./support/ali-oss.ts";
 import { ask } from "./support/ask.ts";
 
 const BYTES = Buffer.from("0123456789".repeat(20_000));
@@ -177,6 +178,18 @@ test("ok-with-error-body says 200 and does nothing", async () => {
   const reply = await ask(server, "PUT", "/demo/b", { headers: { "x-oss-copy-source": "/demo/a" } });
   assert.deepEqual([reply.status, reply.code], [200, "InternalError"]);
   assert.deepEqual(server.keys("demo"), ["a"]);
+});
+
+test("partial-delete leaves keys out of a batch delete, and out of its answer", async () => {
+  await using server = await serverWithObject();
+  for (const key of ["b1", "b2", "c"]) await server.put("demo", key, "x");
+  server.faults.add({ fault: { kind: "partial-delete", key: /^b/ } });
+  const { deleted } = await aliOss(server).deleteMulti(["a", "b1", "b2", "c"]);
+  assert.deepEqual(
+    deleted.map((item) => item.Key),
+    ["a", "c"],
+  );
+  assert.deepEqual(server.keys("demo"), ["b1", "b2"]);
 });
 
 test("throttle, headers and delay", async () => {

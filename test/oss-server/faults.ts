@@ -33,6 +33,8 @@ export type Fault =
   | { readonly kind: "stall"; readonly after?: number }
   /** Nothing at all is answered; the connection stays open. The operation is not done. */
   | { readonly kind: "silence" }
+  /** DeleteMultipleObjects leaves out this key, or all that match: not deleted, and not listed as deleted. */
+  | { readonly kind: "partial-delete"; readonly key: string | RegExp }
   /** One bit of the answer's body is wrong. */
   | { readonly kind: "corrupt"; readonly at?: number }
   /** One bit of the request's body is wrong when it is stored. */
@@ -168,9 +170,13 @@ function matches({ operation, bucket, key, where }: FaultMatch, request: FaultRe
   if (typeof operation === "string" && operation !== request.operation) return false;
   if (Array.isArray(operation) && !operation.includes(request.operation)) return false;
   if (bucket !== undefined && bucket !== request.bucket) return false;
-  if (typeof key === "string" && key !== request.key) return false;
-  if (key instanceof RegExp && !new RegExp(key).test(request.key)) return false;
+  if (key !== undefined && !isKey(key, request.key)) return false;
   return where === undefined || where(request);
+}
+
+/** Whether `key` is the one that is meant, or matches the pattern. */
+export function isKey(meant: string | RegExp, key: string): boolean {
+  return typeof meant === "string" ? meant === key : new RegExp(meant).test(key);
 }
 
 /** The first fault of that kind. */

@@ -183,8 +183,9 @@ function understand(exchange: Exchange): { operation: Operation; call: Call } {
     exchange.awaitsContinue = false;
   });
   const host = message.headers.host ?? "";
-  const call = { method, bucket, key, query, headers, body, isAnonymous, host, store, settings, now };
-  return { operation, call };
+  const { faults } = exchange;
+  const about = { method, bucket, key, query, headers, body, isAnonymous, faults, host };
+  return { operation, call: { ...about, store, settings, now } };
 }
 
 /**
