@@ -7,7 +7,7 @@ export const COPY_OPTIONS = {
   recursive: { type: "boolean", short: "r", doc: "Folders with all that is in them" },
   continue: {
     type: "boolean",
-    doc: "Leave out files that the target has already, of the same length and not older",
+    doc: "Go on with an earlier copy: leave out files that TARGET has, of the same length and not older",
   },
   "no-clobber": {
     type: "boolean",

@@ -1,3 +1,4 @@
+import { FileSystemError } from "../../errors/errors.ts";
 import type { FileStatus } from "../../fs/contract.ts";
 import type { CommandContext, Place } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
@@ -33,10 +34,11 @@ export async function copy(
   if (target === "-") return toStandardOutput(sources, context);
   const to = await context.place(target);
   const status = await statusIfAny(to.fileSystem, to.path, context.signal);
-  const into = status?.kind === "directory" || target.endsWith("/") || sources.length > 1;
+  const mustBeInto = /(?:^|\/)\.{0,2}$/.test(target) || to.path.parent === null || sources.length > 1;
+  const into = mustBeInto || status?.kind === "directory";
   if (status?.kind === "file" && into) throw notAFolder(to.path);
   const { leftOut } = context.messages;
-  const plan = steps(sources, { ...to, into, isThere: status !== undefined }, options, context);
+  const plan = steps(sources, { ...to, into, mustBeInto, isThere: status !== undefined }, options, context);
   const { failures } = await transfer(plan, options, context);
   // What a listing had to leave out was not copied, and was named in a warning.
   return failures > 0 || context.messages.leftOut > leftOut ? EXIT.failed : EXIT.ok;
@@ -45,7 +47,37 @@ export async function copy(
 interface Target extends Place {
   /** Whether sources go below it under their own names. */
   readonly into: boolean;
+  /** The same, whatever is there now. */
+  readonly mustBeInto: boolean;
   readonly isThere: boolean;
+}
+
+/**
+ * Whether the target is the copy that an earlier run began, not a folder to copy into: that run found no target, and this
+ * one does. It is where the target has nothing of the source's name.
+ */
+async function isCopyOf(
+  source: Found,
+  target: Target,
+  { continues }: CopyOptions,
+  { signal }: CommandContext,
+): Promise<boolean> {
+  if (!continues || target.mustBeInto || source.status.kind === "file") return false;
+  const name = nameOf(source.path);
+  const [below, within] = await Promise.all(
+    [target, source].map(({ path, fileSystem }) => statusIfAny(fileSystem, path.child(name), signal)),
+  );
+  if (below !== undefined && within !== undefined) {
+    throw new FileSystemError({
+      code: "EINVAL",
+      path: source.path,
+      dest: target.path,
+      operation: "copy",
+      message: `it is not clear whether to go on with the target or with ${name}/ in it`,
+      hint: "End the target with / for the second, or use plugfs sync for the first",
+    });
+  }
+  return below === undefined;
 }
 
 async function* steps(
@@ -63,9 +95,10 @@ async function* steps(
       const found: Step[] = [];
       let tree: { readonly source: Found; readonly to: Place } | undefined;
       await failures.guard(async () => {
-        const to = into ? { ...target, path: target.path.child(nameOf(source.path)) } : target;
+        const inside = into && !(await isCopyOf(source, target, options, context));
+        const to = inside ? { ...target, path: target.path.child(nameOf(source.path)) } : target;
         await refuseSelf(source, to.path);
-        if (into && operands.length > 1) refuseTwice(names, source, to.path);
+        if (inside && operands.length > 1) refuseTwice(names, source, to.path);
         if (source.status.kind === "file") {
           if (!options.continues || !(await isThere(source.status, to, context))) {
             found.push({ kind: "file", from: source, to, status: source.status });
