@@ -30,5 +30,7 @@ export const WRITE_BUFFER_SIZE = option.memory("execution.checkpointing.write-bu
 export const CREATE_SUBDIR = option.boolean("execution.checkpointing.create-subdir", {
   default: true,
   fallbackKeys: ["state.checkpoints.create-subdir"],
-  doc: "Whether every job has a folder named by its id below the checkpoint directory.",
+  doc:
+    "Whether every job has a folder named by its id below the checkpoint directory. If not, the directory has to belong " +
+    "to one job alone: it deletes every checkpoint there that it does not need.",
 });
