@@ -1,5 +1,6 @@
 /**
- * Runs README.md: every fenced block, from top to bottom, in one home, as a reader would who copies each of them.
+ * Runs README.md and core/README.md: every fenced block, from top to bottom, in one home, as a reader would who copies each
+ * of them.
  *
  *   ```ts file=job.ts           written to the home and run from there; a comment behind a `console.log` is a line
  *                               that the output must hold
@@ -16,7 +17,7 @@
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -27,41 +28,54 @@ import { type Block, fencedBlocks } from "./support/markdown.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const main = join(root, "dist/core/cli/main.js");
 const credentials = { accessKeyId: "reader", accessKeySecret: "only-in-this-test" };
 const isProgram = (file: string) => /\.[cm]?[jt]s$/.test(file) && !file.includes("/");
 
-test("README.md", async (t) => {
-  const blocks = fencedBlocks(await readFile(join(root, "README.md"), "utf8"));
-  await using server = await startOssServer({ buckets: ["demo"], ...credentials });
-  await using folder = await temporaryFolder();
-  const home = folder.path;
-  await makeHome(home, server.endpoint);
+for (const readme of ["README.md", "core/README.md"]) {
+  test(readme, async (t) => {
+    const blocks = fencedBlocks(await readFile(join(root, readme), "utf8"));
+    await using server = await startOssServer({ buckets: ["demo"], ...credentials });
+    await using folder = await temporaryFolder();
+    const home = folder.path;
+    await makeHome(home, server.endpoint);
 
-  let seeded = false;
-  for (const block of blocks) {
-    if (isExempt(block)) continue;
-    await t.test(`line ${block.line}: ${block.language} ${block.file ?? ""}`, async () => {
-      if (block.file === undefined) {
-        assert.equal(block.language, "sh", `a block of ${block.language || "no language"} needs file=…`);
-        await run("sh", ["-euc", block.text], home);
-        return;
-      }
-      await write(join(home, block.file), block.text);
-      if (!isProgram(block.file)) return;
-      if (!seeded) await seed(home);
-      seeded = true;
-      const output = await run(process.execPath, ["--import", import.meta.resolve("tsx"), block.file], home);
-      for (const line of promisedLines(block.text)) {
-        assert.ok(output.split("\n").includes(line), `the output does not hold the line ${line}:\n${output}`);
-      }
-    });
-  }
-});
+    let seeded = false;
+    for (const block of blocks) {
+      if (isExempt(block)) continue;
+      await t.test(`line ${block.line}: ${block.language} ${block.file ?? ""}`, async () => {
+        if (block.file === undefined) {
+          assert.equal(block.language, "sh", `a block of ${block.language || "no language"} needs file=…`);
+          await run("sh", ["-euc", block.text], home);
+          return;
+        }
+        await write(join(home, block.file), block.text);
+        if (!isProgram(block.file)) return;
+        if (!seeded && readme === "README.md") await seed(home);
+        seeded = true;
+        const output = await run(
+          process.execPath,
+          ["--import", import.meta.resolve("tsx"), block.file],
+          home,
+        );
+        for (const line of promisedLines(block.text)) {
+          assert.ok(
+            output.split("\n").includes(line),
+            `the output does not hold the line ${line}:\n${output}`,
+          );
+        }
+      });
+    }
+  });
+}
 
 async function makeHome(home: string, endpoint: string): Promise<void> {
   await write(join(home, "package.json"), '{ "type": "module" }\n');
   await mkdir(join(home, "node_modules"));
   await symlink(root, join(home, "node_modules/plugfs"));
+  // What npm makes of the package's "bin".
+  await write(join(home, "node_modules/.bin/plugfs"), `#!/bin/sh\nexec node "${main}" "$@"\n`);
+  await chmod(join(home, "node_modules/.bin/plugfs"), 0o755);
   const { accessKeyId, accessKeySecret } = credentials;
   await write(
     join(home, "conf/flink-conf.yaml"),
@@ -93,7 +107,9 @@ async function write(file: string, text: string): Promise<void> {
 /** Rejects with the output when the command fails or says anything on stderr. */
 async function run(command: string, args: string[], cwd: string): Promise<string> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const { stdout, stderr } = await promisify(execFile)(command, args, { cwd, env });
+  // npx would otherwise warn of what stands in the reader's npm configuration.
+  const quiet = { ...env, npm_config_loglevel: "error" };
+  const { stdout, stderr } = await promisify(execFile)(command, args, { cwd, env: quiet });
   assert.equal(stderr, "");
   return stdout;
 }
