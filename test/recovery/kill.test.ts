@@ -12,7 +12,7 @@ import { ossHome } from "../support/oss-home.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Kills of each case: 100 with PLUGFS_SOAK=1. */
-const KILLS = process.env.PLUGFS_SOAK === "1" ? 100 : 5;
+const KILLS = process.env.PLUGFS_SOAK === "1" ? 100 : 3;
 const SEED = Number(process.env.PLUGFS_SEED ?? Date.now() % 100_000);
 
 const job = fileURLToPath(new URL("job.ts", import.meta.url));
