@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import OSS from "ali-oss";
 import type { FileSystemError } from "plugfs";
+import { bodyLength, type RequestBody } from "./body.ts";
 import type { CredentialSource, Credentials } from "./credentials/credentials.ts";
 import { type About, answerError, connectionError, storeError } from "./errors.ts";
 import { type Attempt, withRetries } from "./retry.ts";
@@ -17,7 +18,7 @@ export interface StoreRequest {
   readonly subresources?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: readonly Uint8Array[];
+  readonly body?: RequestBody;
   readonly signal?: AbortSignal | undefined;
   readonly about: About;
 }
@@ -127,7 +128,7 @@ export class OssClient {
 
   #signable(request: StoreRequest): object {
     const exchange: Exchange = { body: request.body, signal: request.signal };
-    const length = request.body?.reduce((sum, piece) => sum + piece.byteLength, 0);
+    const length = request.body === undefined ? undefined : bodyLength(request.body);
     // Fresh objects every time: ali-oss changes what it is given.
     return {
       method: request.method,

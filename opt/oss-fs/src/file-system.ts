@@ -33,6 +33,7 @@ import {
   statusOf,
 } from "./lookup.ts";
 import { BlockPool, TransferMemory } from "./memory.ts";
+import { PartBuffers } from "./part-buffer.ts";
 import { openInput } from "./read.ts";
 import { OssRecoverableWriter } from "./recoverable-writer.ts";
 import type { OssSettings } from "./settings.ts";
@@ -62,7 +63,8 @@ export class OssFileSystem extends FileSystem {
     super();
     const client = new OssClient(bucket, settings, credentials);
     const pool = new BlockPool(new TransferMemory(settings.transferMemory));
-    this.#store = { client, pool, logger, uploads: new Map(), live: new Set() };
+    const buffers = new PartBuffers(settings.buffers, pool);
+    this.#store = { client, pool, buffers, logger, uploads: new Map(), live: new Set() };
   }
 
   /** A file 1, a folder or nothing 2. */

@@ -179,6 +179,18 @@ export const KEYS = {
     fallbackKeys: ["oss.upload.max.concurrent.uploads"],
     doc: "parts of one stream that are uploaded at the same time; not set: 16",
   }),
+  uploadBuffer: option.enumeration(
+    "fs.oss.fast.upload.buffer",
+    ["array", "bytebuffer", "disk", "array_disk", "bytebuffer_disk"],
+    { doc: "where parts wait for their upload; not set: in memory" },
+  ),
+  uploadBufferLimit: option.integer("fs.oss.fast.upload.memory.limit", {
+    default: 1024 ** 3,
+    doc: "of array_disk and bytebuffer_disk: bytes in memory, what does not fit goes to disk; 0 or less: no limit",
+  }),
+  bufferDirectories: option.string("fs.oss.buffer.dir", {
+    doc: "folders for parts on disk, separated by commas, used in turn; not set: plugfs-oss in the system's temporary folder",
+  }),
   copyThreads: option.integer("fs.oss.max.copy.threads", {
     doc: "copies at the same time; not set: as many as connections",
   }),

@@ -13,9 +13,6 @@ export const WITHOUT_MEANING: Readonly<Record<string, string>> = {
   "fs.oss.max.copy.tasks": "nothing waits in queues",
   "fs.oss.block.size": "files have no blocks here",
   "fs.oss.multipart.upload.threshold": "deprecated in Hadoop too; a file of one part is uploaded whole",
-  "fs.oss.fast.upload.buffer": "parts are buffered in memory, within fs.oss.transfer.memory",
-  "fs.oss.fast.upload.memory.limit": "fs.oss.transfer.memory is the limit",
-  "fs.oss.buffer.dir": "nothing is buffered on disk",
 };
 
 /** Of other connectors, which users paste together with the rest. */

@@ -9,22 +9,17 @@ import {
   type SignalOption,
 } from "plugfs";
 import { onAbort } from "./abort.ts";
+import { bodyBytes } from "./body.ts";
 import { Crc64, combineCrc64 } from "./crc64.ts";
 import { answerError, storeCodeOf } from "./errors.ts";
 import { isFolder, refuseFileAsParent } from "./lookup.ts";
+import type { Payload } from "./part-buffer.ts";
 import { type PendingUpload, pendingUploads, refuseLostUpload } from "./pending.ts";
 import { decodeResume, encodeResume, type Resume, resumeLength, resumePath } from "./recoverable.ts";
 import { MIN_PART_BYTES } from "./settings.ts";
 import { checkedKey } from "./status.ts";
 import type { Store } from "./store.ts";
-import {
-  abortUpload,
-  findOwn,
-  MultipartUpload,
-  type Payload,
-  putObject,
-  type UploadTarget,
-} from "./upload.ts";
+import { abortUpload, findOwn, MultipartUpload, putObject, type UploadTarget } from "./upload.ts";
 import { PartWriter } from "./write.ts";
 
 /**
@@ -173,7 +168,7 @@ class OssRecoverableStream implements RecoverableStream {
   }
 
   async #state(): Promise<Resume> {
-    const tail = Buffer.concat(this.#parts.pending().pieces);
+    const tail = await bodyBytes(this.#parts.pending().body);
     const upload = await this.#parts.upload.begun();
     if (upload !== undefined) this.#told = true;
     return { ...this.#resume, upload, tail };
@@ -255,7 +250,7 @@ function targetOf(resume: Resume, operation: string): UploadTarget {
 }
 
 function payloadOf(bytes: Uint8Array): Payload {
-  return { pieces: [bytes], length: bytes.byteLength, crc64: new Crc64().update(bytes).value };
+  return { body: [bytes], length: bytes.byteLength, crc64: new Crc64().update(bytes).value };
 }
 
 function checksumOf({ upload, tail }: Resume): bigint {

@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Configuration, ConfigurationError, type Logger, type Option } from "plugfs";
 import { KEYS } from "./keys.ts";
+import type { BufferSettings } from "./part-buffer.ts";
 import type { ProxySettings } from "./proxy.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { VectoredSettings } from "./vectored.ts";
@@ -35,6 +38,7 @@ export interface OssSettings {
   /** Undefined: adaptive. */
   readonly uploadPartSize: number | undefined;
   readonly uploadParts: number;
+  readonly buffers: BufferSettings;
   /** Copies at the same time. */
   readonly copies: number;
   readonly checkParent: boolean;
@@ -82,6 +86,7 @@ export function readSettings(configuration: Configuration, logger: Logger): OssS
     },
     uploadPartSize: readUploadPartSize(configuration, logger),
     uploadParts: configuration.get(KEYS.uploadParts) ?? DEFAULT_UPLOAD_PARTS,
+    buffers: readBuffers(configuration),
     copies: Math.min(
       positive(configuration, KEYS.copyThreads, logger) ?? connections,
       positive(configuration, KEYS.copiesPerFolder, logger) ?? connections,
@@ -190,6 +195,18 @@ function positive(
 function readConnections(configuration: Configuration, logger: Logger): number {
   const threads = positive(configuration, KEYS.transferThreads, logger);
   return Math.min(configuration.get(KEYS.connections), threads ?? Number.POSITIVE_INFINITY);
+}
+
+function readBuffers(configuration: Configuration): BufferSettings {
+  const kind = configuration.get(KEYS.uploadBuffer) ?? "array";
+  const limit = configuration.get(KEYS.uploadBufferLimit);
+  const directories = (configuration.get(KEYS.bufferDirectories) ?? "").split(",").map((one) => one.trim());
+  const named = directories.filter((one) => one !== "");
+  return {
+    kind: kind === "disk" ? "disk" : kind.endsWith("_disk") ? "memory-then-disk" : "memory",
+    directories: named.length > 0 ? named : [join(tmpdir(), "plugfs-oss")],
+    memoryLimit: limit > 0 ? limit : Number.POSITIVE_INFINITY,
+  };
 }
 
 function readListVersion(configuration: Configuration, logger: Logger): 1 | 2 {

@@ -1,12 +1,14 @@
 import type { Logger } from "plugfs";
 import type { OssClient } from "./client.ts";
 import type { BlockPool } from "./memory.ts";
+import type { PartBuffers } from "./part-buffer.ts";
 
 /** What the parts of one file system share. */
 export interface Store {
   readonly client: OssClient;
-  /** All buffers, and through `pool.memory` all data on its way. */
+  /** Blocks of memory, and through `pool.memory` all data on its way. */
   readonly pool: BlockPool;
+  readonly buffers: PartBuffers;
   readonly logger: Logger;
   /** Uploads that this process began or continued: upload id → write id. */
   readonly uploads: Map<string, string>;

@@ -3,6 +3,7 @@ import https from "node:https";
 import { isIP } from "node:net";
 import tls from "node:tls";
 import { onAbort } from "./abort.ts";
+import { isPieces, type RequestBody } from "./body.ts";
 import { type ProxySettings, proxyHeaders, TunnelAgent } from "./proxy.ts";
 
 export interface TransportOptions {
@@ -21,8 +22,7 @@ export interface TransportOptions {
 
 /** What travels past ali-oss, in its `ctx`, to {@link Transport.request}. */
 export interface Exchange {
-  /** Sent one after the other; must not change before the answer's headers are there. */
-  readonly body?: readonly Uint8Array[] | undefined;
+  readonly body?: RequestBody | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -207,9 +207,17 @@ class Call {
       });
       this.#release = onAbort(signal, () => this.fail(signal?.reason));
       if (request.destroyed) return;
-      for (const piece of exchange.body ?? []) request.write(piece);
-      request.end();
+      this.#send(request, exchange.body ?? []);
     });
+  }
+
+  #send(request: http.ClientRequest, body: RequestBody): void {
+    if (isPieces(body)) {
+      for (const piece of body) request.write(piece);
+      request.end();
+      return;
+    }
+    sendChunks(request, body.chunks()).catch((error: unknown) => this.fail(error));
   }
 
   fail(error: unknown): void {
@@ -229,6 +237,20 @@ class Call {
   }
 
   readonly #onConnect = (): void => clearTimeout(this.#connecting);
+}
+
+/** Sends no faster than the connection takes it. */
+async function sendChunks(request: http.ClientRequest, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of chunks) {
+    if (request.destroyed) return;
+    if (request.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      request.once("drain", resolve);
+      request.once("close", resolve);
+    });
+    request.removeAllListeners("drain");
+  }
+  request.end();
 }
 
 /** Free sockets of this agent close themselves after {@link KEEP_ALIVE_MS}. */

@@ -1,20 +1,15 @@
 import { createHash } from "node:crypto";
 import type { FileStatus, FileSystemError, Path } from "plugfs";
+import { bodyChunks } from "./body.ts";
 import { checkedEtag, checkedXml, header, type StoreRequest, type TextAnswer, xmlBody } from "./client.ts";
 import { combineCrc64 } from "./crc64.ts";
 import { type About, answerError, storeCodeOf } from "./errors.ts";
 import { headObject, isMissing } from "./lookup.ts";
+import type { Payload } from "./part-buffer.ts";
 import { type Attempt, isRetryable, withRetries } from "./retry.ts";
 import { headerStatus, unquoted } from "./status.ts";
 import type { Store } from "./store.ts";
 import { xmlText } from "./xml.ts";
-
-/** Bytes to send, their number and their CRC64. */
-export interface Payload {
-  readonly pieces: readonly Uint8Array[];
-  readonly length: number;
-  readonly crc64: bigint;
-}
 
 export interface UploadTarget {
   readonly path: Path;
@@ -40,7 +35,7 @@ export async function putObject(
 ): Promise<FileStatus> {
   const { key, about } = target;
   const md5 = createHash("md5");
-  for (const piece of payload.pieces) md5.update(piece);
+  for await (const chunk of bodyChunks(payload.body)) md5.update(chunk);
   const request: StoreRequest = {
     method: "PUT",
     key,
@@ -50,7 +45,7 @@ export async function putObject(
       ...writeHeaders(store),
       ...forbidOverwrite(target),
     },
-    body: payload.pieces,
+    body: payload.body,
     signal,
     about,
   };
@@ -119,7 +114,7 @@ export class MultipartUpload {
     const { client } = this.#store;
     const subresources = { partNumber: String(number), uploadId: await this.#id };
     const answer = await withRetries(client.settings.retry, signal, async (attempt) => {
-      const request: StoreRequest = { method: "PUT", key, subresources, body: payload.pieces, signal, about };
+      const request: StoreRequest = { method: "PUT", key, subresources, body: payload.body, signal, about };
       const answer = await client.sendOnce(request, attempt);
       checkedEtag(answer, about);
       // A part that arrived damaged is replaced by the next attempt.

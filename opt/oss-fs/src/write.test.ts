@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { Fault } from "../../../test/oss-server/faults.ts";
+import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { BUCKET, openFixture, path, sample, write } from "../test/support.ts";
 
 const MIB = 1024 * 1024;
@@ -204,4 +207,44 @@ test("the end of the file system ends its streams, and publishes nothing", async
   await fs.close();
   assert.deepEqual([server.keys(BUCKET), server.uploads(BUCKET)], [[], []]);
   await assert.rejects(stream.close(), { code: "EINVAL" });
+});
+
+for (const kind of ["disk", "array_disk"] as const) {
+  test(`parts that wait on disk (${kind}) arrive whole, under faults too, and leave no file`, async () => {
+    await using folder = await temporaryFolder();
+    await using fixture = await openFixture({
+      ...PARTS,
+      "fs.oss.fast.upload.buffer": kind,
+      "fs.oss.fast.upload.memory.limit": 250 * 1024,
+      "fs.oss.buffer.dir": `${join(folder.path, "a")},${join(folder.path, "b")}`,
+    });
+    const { fs, server } = fixture;
+    server.faults.add({ operation: "UploadPart", nth: 2, times: 2, fault: { kind: "reset-upload" } });
+    server.faults.add({ operation: "PutObject", fault: { kind: "corrupt-upload" } });
+    const bytes = sample(900_000);
+    await write(fs, "big", bytes);
+    await write(fs, "small", bytes.subarray(0, 50_000));
+    assert.ok(bytes.equals((await server.get(BUCKET, "big")) ?? Buffer.alloc(0)));
+    assert.ok(bytes.subarray(0, 50_000).equals((await server.get(BUCKET, "small")) ?? Buffer.alloc(0)));
+    assert.deepEqual(await readdir(folder.path, { recursive: true }), ["a", "b"]);
+
+    const stream = await (await fs.createRecoverableWriter()).open(path("recoverable"));
+    await stream.write(bytes.subarray(0, 150_000));
+    const recoverable = await stream.persist();
+    await stream[Symbol.asyncDispose]();
+    await using again = await (await fs.createRecoverableWriter()).recover(recoverable);
+    await again.write(bytes.subarray(150_000));
+    await (await again.closeForCommit()).commit();
+    assert.ok(bytes.equals((await server.get(BUCKET, "recoverable")) ?? Buffer.alloc(0)));
+  });
+}
+
+test("a folder that cannot buffer fails the write, and publishes nothing", async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "file");
+  await writeFile(file, "");
+  await using fixture = await openFixture({ "fs.oss.fast.upload.buffer": "disk", "fs.oss.buffer.dir": file });
+  const failed = { code: "EIO", message: /cannot be buffered in .*fs\.oss\.buffer\.dir/ };
+  await assert.rejects(write(fixture.fs, "k", sample(10)), failed);
+  assert.deepEqual(fixture.server.keys(BUCKET), []);
 });

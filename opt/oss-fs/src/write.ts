@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type FileStatus, FileSystemError, type OutputSink, type Path } from "plugfs";
 import { onAbort } from "./abort.ts";
-import { Crc64 } from "./crc64.ts";
-import { BLOCK_BYTES } from "./memory.ts";
+import type { PartBuffer, Payload } from "./part-buffer.ts";
 import { MIN_PART_BYTES } from "./settings.ts";
 import type { Store } from "./store.ts";
-import { MultipartUpload, type Payload, putObject, type UploadTarget } from "./upload.ts";
+import { MultipartUpload, putObject, type UploadTarget } from "./upload.ts";
 
 const MIB = 1024 * 1024;
 /** OSS's limit (https://www.alibabacloud.com/help/en/oss/user-guide/multipart-upload). */
@@ -64,14 +63,15 @@ export class ObjectSink implements OutputSink {
 }
 
 /**
- * Cuts a stream of bytes into the parts of one upload and sends several at a time. Buffers come from the file system's
- * pool; when that is used up, parts become smaller and writes wait for parts that are on their way.
+ * Cuts a stream of bytes into the parts of one upload and sends several at a time. In memory the buffers come from the
+ * file system's pool; when that is used up, parts become smaller and writes wait for parts that are on their way.
  */
 export class PartWriter {
   readonly upload: MultipartUpload;
   readonly #store: Store;
   readonly #ended = new AbortController();
-  #part = new PartBuffer();
+  /** Undefined between a part and the next byte. */
+  #part: PartBuffer | undefined;
   #parts: number;
   readonly #running = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
@@ -94,31 +94,25 @@ export class PartWriter {
   async write(bytes: Uint8Array): Promise<void> {
     for (let from = 0; from < bytes.byteLength; ) {
       this.#throwFailure();
-      if (this.isFull) await this.#submit();
-      if (this.#part.needsBlock) {
+      if (this.#room() <= 0) await this.#submit();
+      if (this.#pendingPart().needsBlock) {
         // Waiting for the block may have sent the part on its way.
         const block = await this.#block();
-        this.#part.add(block);
+        this.#pendingPart().add(block);
       }
-      const room = this.#partSize(this.#parts + 1) - this.#part.length;
-      from += this.#part.append(bytes.subarray(from, from + room));
+      from += await this.#pendingPart().append(bytes.subarray(from, from + this.#room()));
     }
-  }
-
-  /** Whether what is pending makes a whole part. */
-  get isFull(): boolean {
-    return this.#part.length >= this.#partSize(this.#parts + 1);
   }
 
   /** What no part holds yet; valid until the next `write`. */
   pending(): Payload {
-    return this.#part.payload();
+    return this.#part?.payload() ?? { body: [], length: 0, crc64: 0n };
   }
 
   /** Resolves once every byte is in a part that the store has; a pending part shorter than `least` is kept back. */
   async flush(least = 1): Promise<void> {
     this.#throwFailure();
-    if (this.#part.length >= least) await this.#submit();
+    if ((this.#part?.length ?? 0) >= least) await this.#submit();
     while (this.#running.size > 0) await Promise.race(this.#running);
     this.#throwFailure();
   }
@@ -127,7 +121,17 @@ export class PartWriter {
   async end(reason: unknown): Promise<void> {
     this.#ended.abort(reason);
     await Promise.all(this.#running);
-    this.#part.free(this.#store.pool);
+    this.#part?.free();
+  }
+
+  #pendingPart(): PartBuffer {
+    this.#part ??= this.#store.buffers.make(this.#partSize(this.#parts + 1));
+    return this.#part;
+  }
+
+  /** Bytes that the pending part may still take. */
+  #room(): number {
+    return this.#partSize(this.#parts + 1) - (this.#part?.length ?? 0);
   }
 
   /** Bytes of part `number`: doubles every 1,000 parts, so that 10,000 parts hold 8 TB. */
@@ -145,7 +149,7 @@ export class PartWriter {
       this.#throwFailure();
       if (this.#running.size > 0) {
         await Promise.race(this.#running);
-      } else if (this.#part.length >= smallestPart(this.#parts + 1)) {
+      } else if (this.#pendingPart().length >= smallestPart(this.#parts + 1)) {
         await this.#submit();
       } else {
         return pool.force();
@@ -155,10 +159,10 @@ export class PartWriter {
 
   /** Sends the part on its way; waits while as many as allowed are under way. */
   async #submit(): Promise<void> {
+    const part = this.#pendingPart();
     const number = ++this.#parts;
     if (number > MAX_PARTS) throw this.#tooLarge();
-    const part = this.#part;
-    this.#part = new PartBuffer();
+    this.#part = undefined;
     const running: Promise<void> = this.upload
       .upload(number, part.payload(), this.#ended.signal)
       .catch((error: unknown) => {
@@ -167,7 +171,7 @@ export class PartWriter {
         this.#ended.abort(error);
       })
       .finally(() => {
-        part.free(this.#store.pool);
+        part.free();
         this.#running.delete(running);
       });
     this.#running.add(running);
@@ -192,39 +196,4 @@ export class PartWriter {
 /** Short parts are for want of memory; later ones must be larger, or the number of parts would not do. */
 function smallestPart(number: number): number {
   return number <= 2_000 ? MIN_PART_BYTES : 8 * MIB;
-}
-
-/** The bytes of one part, in blocks of the pool, and their checksum. */
-class PartBuffer {
-  length = 0;
-  readonly #blocks: Buffer[] = [];
-  readonly #crc = new Crc64();
-
-  /** Whether `append` needs another block first. */
-  get needsBlock(): boolean {
-    return this.length === this.#blocks.length * BLOCK_BYTES;
-  }
-
-  add(block: Buffer): void {
-    this.#blocks.push(block);
-  }
-
-  /** Copies as much as the last block takes; returns how much that was. */
-  append(bytes: Uint8Array): number {
-    const used = this.length % BLOCK_BYTES;
-    const piece = bytes.subarray(0, BLOCK_BYTES - used);
-    (this.#blocks.at(-1) as Buffer).set(piece, used);
-    this.#crc.update(piece);
-    this.length += piece.byteLength;
-    return piece.byteLength;
-  }
-
-  payload(): Payload {
-    const pieces = this.#blocks.map((block, i) => block.subarray(0, this.length - i * BLOCK_BYTES));
-    return { pieces, length: this.length, crc64: this.#crc.value };
-  }
-
-  free(pool: { give(block: Buffer): void }): void {
-    for (const block of this.#blocks.splice(0)) pool.give(block);
-  }
 }
