@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
@@ -29,14 +30,22 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
 }
 
+export interface StartOptions extends Omit<RunOptions, "input"> {
+  /** A file descriptor in place of a pipe. */
+  readonly stdout?: number;
+}
+
 /** The command as a process of its own, whose streams the test holds. */
-export function start(args: readonly string[], { cwd = repository, env = {} }: RunOptions = {}) {
+export function start(
+  args: readonly string[],
+  { cwd = repository, env = {}, stdout }: StartOptions = {},
+): ChildProcessByStdio<Writable, Readable, Readable> {
   const inherited = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", TZ: "UTC" };
   return spawn(process.execPath, [...command, ...args], {
     cwd,
     env: { ...inherited, ...env },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+    stdio: ["pipe", stdout ?? "pipe", "pipe"],
+  }) as ChildProcessByStdio<Writable, Readable, Readable>;
 }
 
 /** Runs `plugfs <args>` to its end. */

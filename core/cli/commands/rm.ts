@@ -1,4 +1,4 @@
-import { FileSystemError } from "../../errors/errors.ts";
+import { errorCode, FileSystemError } from "../../errors/errors.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, UsageError } from "../exit.ts";
@@ -72,18 +72,15 @@ async function* found(
 ): AsyncGenerator<Found> {
   for (const operand of operands) {
     const items = expand(operand, context);
-    for (;;) {
-      let next: IteratorResult<Found> | undefined;
-      await failures.guard(async () => {
-        try {
-          next = await items.next();
-        } catch (error) {
-          if (!force || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-        }
-      });
-      if (next === undefined || next.done === true) break;
-      yield next.value;
-    }
+    yield* failures.reported(force ? ifAny(items) : items);
+  }
+}
+
+async function* ifAny(items: AsyncIterable<Found>): AsyncGenerator<Found> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
   }
 }
 
@@ -106,7 +103,7 @@ async function extent(
   };
   const count = async () => {
     for (const operand of operands) {
-      for await (const { path, fileSystem, status } of expand(operand, context)) {
+      for await (const { path, fileSystem, status } of ifAny(expand(operand, context))) {
         if (names.length < 4) names.push(display(path));
         if (status.kind === "file") {
           if (add(status.length)) return true;

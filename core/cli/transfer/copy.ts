@@ -89,7 +89,7 @@ async function* steps(
   const failures = new Failures(context.messages, context.signal);
   const names = new Set<string>();
   for (const operand of operands) {
-    for await (const [source, several] of withCount(expand(operand, context))) {
+    for await (const [source, several] of withCount(failures.reported(expand(operand, context)))) {
       const into = target.into || several;
       if (several && !target.into && target.isThere) throw notAFolder(target.path);
       const found: Step[] = [];

@@ -19,18 +19,34 @@ export class Failures {
     this.#signal = signal;
   }
 
-  /** Rejects only when all has to stop. */
-  async guard(work: () => Promise<void>): Promise<void> {
+  /** Rejects only when all has to stop; resolves to undefined when `work` failed. */
+  async guard<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       this.#signal.throwIfAborted();
-      await work();
+      const result = await work();
       this.#inARow = 0;
+      return result;
     } catch (error) {
       this.#signal.throwIfAborted();
       const code = errorCode(error) ?? "";
       if (HOPELESS.has(code) || code.startsWith("ERR_") || ++this.#inARow >= IN_A_ROW) throw error;
       this.count++;
       this.#messages.failure(error);
+      return undefined;
+    }
+  }
+
+  /** What `items` yields; when it fails that is reported, and these items end. */
+  async *reported<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+    const iterator = items[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await this.guard(() => iterator.next());
+        if (next === undefined || next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      await iterator.return?.();
     }
   }
 }

@@ -79,7 +79,7 @@ export async function transfer(
     await each(listed, options.parallel, (step) => failures.guard(() => work(step)));
   } catch (error) {
     progress.stop();
-    if (progress.files > 0) messages.note(`${counted(progress.files, "file")} had been copied before.`);
+    if (progress.files > 0) messages.note(`${counted(progress.files, "file")} copied before it stopped.`);
     throw error;
   }
   progress.stop();
