@@ -98,6 +98,8 @@ async function configure(
     await factory.configure?.(configuration);
     return undefined;
   } catch (cause) {
+    // From a plugin's worker it comes whole.
+    if (cause instanceof PluginError && cause.id === id) return cause;
     return failure(
       id,
       "configure",

@@ -11,7 +11,7 @@ import type { Generation } from "./isolation/generation.ts";
 import type { Isolation } from "./isolation/isolation.ts";
 import type { SharedPackages } from "./isolation/shared-packages.ts";
 import type { Manifest } from "./manifest.ts";
-import type { PluginSettings } from "./options.ts";
+import { type PluginSettings, runsInWorker } from "./options.ts";
 import { realFolders } from "./real-folders.ts";
 
 export interface LoadedFolder {
@@ -52,6 +52,12 @@ export class Loader {
   async load(folder: LoadedFolder, configuration: Configuration, fresh: boolean): Promise<Activation> {
     const { id, directory, manifest } = folder;
     checkPlace(folder);
+    const { settings, shared: values, logger } = this.#options;
+    if (runsInWorker(settings, id)) {
+      const { startInWorker } = await import("./worker/start.ts");
+      const { signal } = this.#closing;
+      return startInWorker(folder, configuration, { settings, logger, signal, shared: Object.keys(values) });
+    }
     const { isolation, shared, extraRoots } = await this.#prepare();
     const { generations } = isolation;
     const code = {

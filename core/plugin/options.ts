@@ -1,7 +1,6 @@
 /** Configuration keys of the plugin loader. The `plugin.classloader.*` keys are Flink's (`PluginConfig`). */
 import type { Configuration } from "../config/configuration.ts";
 import { type Option, option } from "../config/option.ts";
-import { ConfigurationError } from "../errors/errors.ts";
 
 export const DISABLED = option.list("plugin.disabled", {
   default: [],
@@ -34,6 +33,23 @@ export const REPORT_GLOBALS = option.boolean("plugin.report-globals", {
   doc: "Warns, by name, of everything global that a plugin changes while it is imported.",
 });
 
+export const WORKER = option.list("plugin.worker", {
+  default: [],
+  doc: "Ids of plugins that run in a worker of their own, or *: what they break there the host survives.",
+});
+
+export const WORKER_MEMORY = option.memory("plugin.worker.memory", {
+  default: 512 * 2 ** 20,
+  min: 16 * 2 ** 20,
+  doc: "Most heap of a plugin's worker. Buffers outside the heap are not limited.",
+});
+
+export const WORKER_WATCHDOG = option.duration("plugin.worker.watchdog", {
+  default: 10_000,
+  min: 0,
+  doc: "A plugin's worker that answers nothing for so long is ended; 0: never.",
+});
+
 /** The id of the plugin that serves a scheme which several provide. */
 export function schemeOption(scheme: string): Option<string | undefined> {
   return option.string(`plugin.scheme.${scheme}`, {
@@ -48,30 +64,35 @@ export interface PluginSettings {
   readonly extraRoots: readonly string[];
   readonly parentFirst: readonly string[];
   readonly reportGlobals: boolean;
+  readonly worker: WorkerSettings;
+}
+
+/** Which plugins run in a worker of their own, and how they are contained there. */
+export interface WorkerSettings {
+  /** Ids, or `*` for every plugin. */
+  readonly plugins: readonly string[];
+  /** Bytes. */
+  readonly memory: number;
+  /** Milliseconds; 0: never. */
+  readonly watchdog: number;
+}
+
+export function runsInWorker({ worker }: PluginSettings, id: string): boolean {
+  return worker.plugins.includes("*") || worker.plugins.includes(id);
 }
 
 /** Reads and checks the keys above. Throws `ConfigurationError`. */
 export function pluginSettings(configuration: Configuration): PluginSettings {
-  refuseWorkerMode(configuration);
   return {
     disabled: new Set(configuration.get(DISABLED)),
     loadTimeout: configuration.get(LOAD_TIMEOUT),
     extraRoots: configuration.get(EXTRA_ROOTS),
     parentFirst: [...configuration.get(PARENT_FIRST_DEFAULT), ...configuration.get(PARENT_FIRST_ADDITIONAL)],
     reportGlobals: configuration.get(REPORT_GLOBALS),
+    worker: {
+      plugins: configuration.get(WORKER),
+      memory: configuration.get(WORKER_MEMORY),
+      watchdog: configuration.get(WORKER_WATCHDOG),
+    },
   };
-}
-
-/** A host that asks for containment must not run without it unnoticed. */
-function refuseWorkerMode(configuration: Configuration): void {
-  const key = "plugin.worker";
-  const text = configuration.raw(key)?.trim();
-  if (text === undefined || text === "" || text === "[]") return;
-  throw new ConfigurationError({
-    code: "ERR_CONFIG_VALUE",
-    key,
-    source: configuration.source(key),
-    message: `${key}: plugins in workers are not supported yet`,
-    hint: "Take the key out; plugins then run in the host's thread",
-  });
 }
