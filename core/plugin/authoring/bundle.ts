@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { type BuildFailure, build, type Message, type OutputFile, type Plugin } from "esbuild";
 import { PluginError } from "../../errors/errors.ts";
+import { packageName } from "../isolation/refusal.ts";
 import { distinctPackages, nearestPackage, originsOf } from "./origins.ts";
 import { legalComments, portableCode, portableMap } from "./portable.ts";
 import { type BundledPackage, thirdPartyNotices } from "./third-party-notices.ts";
@@ -26,6 +27,8 @@ export interface Bundle {
   readonly files: ReadonlyMap<string, string>;
   /** Whose code is inside, sorted by name. */
   readonly packages: readonly BundledPackage[];
+  /** Optional peers of what is inside that stayed outside: name → range. */
+  readonly optionalPeers: Readonly<Record<string, string>>;
   /** What may not work at run time, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -43,6 +46,7 @@ export function bundleName(format: BundleFormat): string {
 export async function bundle(options: BundleOptions): Promise<Bundle> {
   const { directory, name, version, format, shared } = options;
   const output = bundleName(format);
+  const optionalPeers: Record<string, string> = {};
   const result = await build({
     absWorkingDir: directory,
     entryPoints: [options.entry],
@@ -54,7 +58,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
     format,
     target: "node20",
     external: shared.flatMap((one) => [one, `${one}/*`]),
-    plugins: [optionalPeersOutside],
+    plugins: [optionalPeersOutside(optionalPeers)],
     // CommonJS packages inside an ES module call require for Node's own modules.
     ...(format === "esm" && { banner: { js: REQUIRE } }),
     charset: "utf8",
@@ -99,6 +103,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       ["THIRD-PARTY-NOTICES", notices + legalComments(legal, origins)],
     ]),
     packages,
+    optionalPeers: Object.fromEntries(Object.entries(optionalPeers).sort(([a], [b]) => (a < b ? -1 : 1))),
     warnings: [
       ...result.warnings.map((message) => `${place(message)}: ${computed(message) ?? message.text}`),
       ...(await nativeAddons(packages)),
@@ -110,19 +115,23 @@ const REQUIRE =
   'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);';
 
 /** `urllib` and its like require an optional peer only when a proxy is asked for; who needs it installs it. */
-const optionalPeersOutside: Plugin = {
-  name: "optional-peers-outside",
-  setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
-      if (pluginData === resolving || importer === "") return undefined;
-      const name = path.split("/", path.startsWith("@") ? 2 : 1).join("/");
-      if (nearestPackage(importer)?.manifest.peerDependenciesMeta?.[name]?.optional !== true)
-        return undefined;
-      const found = await build.resolve(path, { importer, kind, resolveDir, pluginData: resolving });
-      return found.errors.length === 0 ? found : { path, external: true };
-    });
-  },
-};
+function optionalPeersOutside(left: Record<string, string>): Plugin {
+  return {
+    name: "optional-peers-outside",
+    setup(build) {
+      build.onResolve({ filter: /^[^./]/ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
+        if (pluginData === resolving || importer === "") return undefined;
+        const name = packageName(path);
+        const { peerDependencies, peerDependenciesMeta } = nearestPackage(importer)?.manifest ?? {};
+        if (peerDependenciesMeta?.[name]?.optional !== true) return undefined;
+        const found = await build.resolve(path, { importer, kind, resolveDir, pluginData: resolving });
+        if (found.errors.length === 0) return found;
+        left[name] = peerDependencies?.[name] ?? "*";
+        return { path, external: true };
+      });
+    },
+  };
+}
 const resolving = Symbol("resolving");
 
 /** The error of the first thing that stopped esbuild, in the words of somebody who writes a plugin. */

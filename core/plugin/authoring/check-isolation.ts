@@ -95,7 +95,9 @@ class Walk {
           if (isBuiltin(path) || isCore(path) || /^(data|https?):/.test(path))
             return { path, external: true };
           const name = isBare(path) ? packageName(path) : undefined;
-          if (name !== undefined && this.#isPeer(name)) {
+          if (name !== undefined && this.#declared("peerDependencies", name)) {
+            const manifest = join(this.#options.directory, "package.json");
+            if (this.#isOptional(name, manifest)) return { path, external: true };
             this.#tell(
               warning(`${name} is taken from the host, and only where the host shares it`, {
                 place: this.#place(importer),
@@ -194,20 +196,11 @@ class Walk {
     }
   }
 
-  #isPeer(name: string): boolean {
-    return this.#declared("peerDependencies", name);
-  }
-
   /** An optional peer of the importing package, or an optional dependency: it copes with its absence. */
   #isOptional(name: string | undefined, importer: string): boolean {
     if (name === undefined) return false;
-    const owner = nearestPackage(importer)?.manifest as
-      | { peerDependenciesMeta?: Record<string, { optional?: boolean }>; optionalDependencies?: object }
-      | undefined;
-    return (
-      owner?.peerDependenciesMeta?.[name]?.optional === true ||
-      Object.hasOwn(owner?.optionalDependencies ?? {}, name)
-    );
+    const { peerDependenciesMeta, optionalDependencies = {} } = nearestPackage(importer)?.manifest ?? {};
+    return peerDependenciesMeta?.[name]?.optional === true || Object.hasOwn(optionalDependencies, name);
   }
 
   #declared(kind: string, name: string): boolean {

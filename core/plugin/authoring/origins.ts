@@ -41,6 +41,8 @@ export function distinctPackages(origins: ReadonlyMap<string, Origin>): BundledP
 export interface PackageManifest {
   readonly name: string;
   readonly version?: string;
+  readonly peerDependencies?: Record<string, string>;
+  readonly optionalDependencies?: Record<string, string>;
   readonly peerDependenciesMeta?: Record<string, { optional?: boolean }>;
 }
 

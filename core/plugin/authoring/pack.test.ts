@@ -180,7 +180,8 @@ test("the manifest names the bundle and its files, and nothing that only the aut
     version: "2.0.0",
     type: "module",
     exports: "./index.cjs",
-    peerDependencies: { plugfs: "^1.0.0" },
+    peerDependencies: { plugfs: "^1.0.0", "proxy-agent": "*" },
+    peerDependenciesMeta: { "proxy-agent": { optional: true } },
     plugfs: { schemes: ["demo"] },
     files: ["LICENSE", "README.md", "THIRD-PARTY-NOTICES", "index.cjs", "index.cjs.map"],
   });

@@ -64,7 +64,7 @@ export async function pack(options: PackOptions): Promise<Packed> {
   }
   const source =
     options.entry ?? (manifest.entry === output ? await sourceIn(directory, name) : manifest.entry);
-  const { files, packages, warnings } = await bundle({
+  const { files, packages, optionalPeers, warnings } = await bundle({
     directory,
     name,
     version,
@@ -83,7 +83,10 @@ export async function pack(options: PackOptions): Promise<Packed> {
   if (options.license !== undefined) contents.set("LICENSE", await readFile(options.license));
   if (!isInPlace) {
     const listed = [...contents.keys()].sort();
-    contents.set("package.json", `${JSON.stringify(packedManifest(json, output, listed), null, 2)}\n`);
+    contents.set(
+      "package.json",
+      `${JSON.stringify(packedManifest(json, output, listed, optionalPeers), null, 2)}\n`,
+    );
     await checkPlace(outDirectory, contents);
   }
   // The map before the code: who sees the new code finds its map.
