@@ -17,6 +17,12 @@ export interface BigIntOption {
   readonly bigint?: boolean | undefined;
 }
 
+export interface ReaddirOptions {
+  readonly encoding?: BufferEncoding | "buffer" | null | undefined;
+  readonly recursive?: boolean | undefined;
+  readonly withFileTypes?: boolean | undefined;
+}
+
 /**
  * What capability `posix` adds: calls of `node:fs/promises`, with their names, results and errors, and a {@link Path}
  * where they take a path.
@@ -34,8 +40,9 @@ export interface PosixCalls {
   mkdir(path: Path, options?: MakeDirectoryOptions): Promise<string | undefined>;
   /** Node's `open`; the handle is Node's own. Closed with the file system. */
   openHandle(path: Path, flags?: string | number, mode?: string | number): Promise<PosixHandle>;
-  /** In the system's order, links as what they are; names as bytes. */
-  readdir(path: Path, options?: { readonly recursive?: boolean | undefined }): Promise<Dirent[]>;
+  /** In the system's order; with types links are what they are, and not followed. */
+  readdir(path: Path, options: ReaddirOptions & { readonly withFileTypes: true }): Promise<Dirent[]>;
+  readdir(path: Path, options?: ReaddirOptions): Promise<string[] | Buffer[] | Dirent[]>;
   readlink(path: Path): Promise<Buffer>;
   realpath(path: Path): Promise<Buffer>;
   stat(path: Path, options?: BigIntOption): Promise<Stats | BigIntStats>;
@@ -92,8 +99,10 @@ export abstract class PosixFileSystem implements PosixCalls {
   openHandle(...call: Parameters<PosixCalls["openHandle"]>): Promise<PosixHandle> {
     return this.posixCall("openHandle", call);
   }
-  readdir(...call: Parameters<PosixCalls["readdir"]>): Promise<Dirent[]> {
-    return this.posixCall("readdir", call);
+  readdir(path: Path, options: ReaddirOptions & { readonly withFileTypes: true }): Promise<Dirent[]>;
+  readdir(path: Path, options?: ReaddirOptions): Promise<string[] | Buffer[] | Dirent[]>;
+  readdir(...call: Parameters<PosixCalls["readdir"]>): Promise<never> {
+    return this.posixCall("readdir", call) as Promise<never>;
   }
   readlink(...call: Parameters<PosixCalls["readlink"]>): Promise<Buffer> {
     return this.posixCall("readlink", call);

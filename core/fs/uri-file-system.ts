@@ -1,64 +1,85 @@
-import { constants } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { type BigIntStats, constants, type Stats } from "node:fs";
 import { FileSystemError } from "../errors/errors.ts";
-import type { FileStatus } from "./contract.ts";
 import {
   argumentError,
   asNode,
+  decoded,
   type EncodingArgument,
   type EncodingOptions,
-  replaces,
   withEncoding,
 } from "./node/arguments.ts";
-import { UriDirent, UriStats } from "./node/entries.ts";
-import { NotYetServed } from "./node/not-yet-served.ts";
+import { openSink } from "./node/byte-sink.ts";
+import { openSource } from "./node/byte-source.ts";
+import { copyOne } from "./node/copy-file.ts";
+import { type CpOptions, cp } from "./node/cp.ts";
+import { entriesOf, UriDir } from "./node/directory.ts";
+import { statsOf, type UriBigIntStats, type UriDirent, type UriStats } from "./node/entries.ts";
+import { type GlobOptions, glob } from "./node/glob.ts";
+import { type AnyFileHandle, isHandle, openFile } from "./node/open-file.ts";
 import {
+  checkParent,
   firstMissing,
-  hasFolders,
+  isPosix,
   isSameStore,
+  kindAt,
   type Place,
-  refuseLocal,
+  Places,
+  shown,
   statusIfAny,
+  type UriPath,
 } from "./node/places.ts";
-import { copyThrough, type FileContent, readWhole, writeWhole } from "./node/whole-files.ts";
-import type { Path } from "./path.ts";
+import { PosixByUri } from "./node/posix-by-uri.ts";
+import { type ReadStreamOptions, UriReadStream } from "./node/read-stream.ts";
+import { webReadable, webWritable } from "./node/web-streams.ts";
+import { type FileContent, readWhole, writeWhole } from "./node/whole-files.ts";
+import { UriWriteStream, type WriteStreamOptions } from "./node/write-stream.ts";
 import type { FileSystems } from "./provider.ts";
 
-export type UriPath = string | URL | Path;
+export type { UriPath } from "./node/places.ts";
 
 export interface ReadFileOptions extends EncodingOptions {
-  readonly flag?: string | undefined;
+  readonly flag?: string | number | undefined;
 }
 export interface WriteFileOptions extends EncodingOptions {
-  /** `w` (default) or `wx`. */
-  readonly flag?: string | undefined;
-  readonly mode?: number | undefined;
+  readonly flag?: string | number | undefined;
+  readonly mode?: string | number | undefined;
+  /** Taken for compatibility: a file that is written whole is durable anyway. */
+  readonly flush?: boolean | undefined;
 }
 export interface ReaddirOptions extends EncodingOptions {
   readonly recursive?: boolean | undefined;
   readonly withFileTypes?: boolean | undefined;
 }
+export interface MkdirOptions {
+  readonly recursive?: boolean | undefined;
+  readonly mode?: string | number | undefined;
+}
 type Text = { readonly encoding: BufferEncoding };
+type NoText = { readonly encoding?: null | undefined };
+type BigInt = { readonly bigint: true };
+type NoBigInt = { readonly bigint?: false | undefined };
+type AnyStats = Stats | BigIntStats | UriStats | UriBigIntStats;
 
 /**
  * `node:fs/promises` by URI, over every scheme: Node's names, options, results and error codes.
  *
  * On object stores: parents need not exist, renaming a folder is not atomic, mode, ino and folder times are fixed
- * values, a file appears when it is closed. What is not served rejects at once with `ENOTSUP`.
+ * values, a file appears when it is closed. What a store cannot do rejects at once with `ENOTSUP`. On `file:` too a file
+ * written by `writeFile`, `copyFile` or a stream appears whole or not at all.
  */
-export class UriFileSystem extends NotYetServed {
-  /** `node:fs` constants, for `access` and `copyFile`. */
+export class UriFileSystem extends PosixByUri {
+  /** `node:fs` constants, for `access`, `open` and `copyFile`. */
   readonly constants = constants;
-  readonly #fileSystems: FileSystems;
 
   constructor(fileSystems: FileSystems) {
-    super();
-    this.#fileSystems = fileSystems;
+    super(new Places(fileSystems));
   }
 
   /** Whether a place exists; `W_OK` of a read-only store is `EROFS`. */
   async access(path: UriPath, mode: number = constants.F_OK): Promise<void> {
-    const place = await this.#at(path);
-    if ((mode & (constants.W_OK | constants.X_OK)) !== 0) refuseLocal(place, "access", "permissions");
+    const place = await this.places.at(path);
+    if (isPosix(place)) return place.fileSystem.access(place.path, mode);
     const status = await place.fileSystem.getFileStatus(place.path);
     const fail = (code: "EROFS" | "EACCES") =>
       new FileSystemError({ code, path: place.path, operation: "access" });
@@ -66,23 +87,21 @@ export class UriFileSystem extends NotYetServed {
     if ((mode & constants.X_OK) !== 0 && status.kind === "file") throw fail("EACCES");
   }
 
-  async stat(path: UriPath, options: { readonly bigint?: false } = {}): Promise<UriStats> {
-    const { fileSystem, path: at } = await this.#at(path);
-    if ((options.bigint as boolean | undefined) === true) {
-      throw new FileSystemError({
-        code: "ENOTSUP",
-        path: at,
-        operation: "stat",
-        message: "bigint is not served",
-      });
-    }
-    return new UriStats(await fileSystem.getFileStatus(at));
+  stat(path: UriPath, options?: NoBigInt): Promise<Stats | UriStats>;
+  stat(path: UriPath, options: BigInt): Promise<BigIntStats | UriBigIntStats>;
+  async stat(path: UriPath, options: { readonly bigint?: boolean | undefined } = {}): Promise<AnyStats> {
+    const place = await this.places.at(path);
+    if (isPosix(place)) return place.fileSystem.stat(place.path, options);
+    return statsOf(await place.fileSystem.getFileStatus(place.path), options.bigint);
   }
 
-  /** Like `stat`: object stores have no links. */
-  async lstat(path: UriPath, options: { readonly bigint?: false } = {}): Promise<UriStats> {
-    refuseLocal(await this.#at(path), "lstat", "links");
-    return this.stat(path, options);
+  lstat(path: UriPath, options?: NoBigInt): Promise<Stats | UriStats>;
+  lstat(path: UriPath, options: BigInt): Promise<BigIntStats | UriBigIntStats>;
+  /** Like `stat` where there are no links. */
+  async lstat(path: UriPath, options: { readonly bigint?: boolean | undefined } = {}): Promise<AnyStats> {
+    const place = await this.places.at(path);
+    if (isPosix(place)) return place.fileSystem.lstat(place.path, options);
+    return statsOf(await place.fileSystem.getFileStatus(place.path), options.bigint);
   }
 
   readdir(path: UriPath, options: ReaddirOptions & { readonly withFileTypes: true }): Promise<UriDirent[]>;
@@ -99,95 +118,157 @@ export class UriFileSystem extends NotYetServed {
     argument?: EncodingArgument<ReaddirOptions>,
   ): Promise<string[] | Buffer[] | UriDirent[]> {
     const { encoding, recursive = false, withFileTypes = false } = withEncoding(argument);
-    const { fileSystem, path: folder } = await this.#at(path);
-    const entries: FileStatus[] = [];
-    for await (const status of fileSystem.listStatus(folder, { recursive })) {
-      if (status.path.equals(folder)) {
-        throw new FileSystemError({ code: "ENOTDIR", path: folder, operation: "readdir" });
-      }
-      entries.push(status);
+    const place = await this.places.at(path);
+    if (isPosix(place) && !withFileTypes) {
+      return place.fileSystem.readdir(place.path, { encoding, recursive }) as Promise<string[]>;
     }
-    if (withFileTypes) {
-      return entries.map((entry) => {
-        const parent = entry.path.parent ?? folder;
-        return new UriDirent(
-          entry.kind,
-          entry.path.name,
-          parent.scheme === "file" ? parent.key : `${parent}`,
-        );
-      });
+    const names: string[] = [];
+    const entries: UriDirent[] = [];
+    for await (const { name, dirent } of entriesOf(place, { recursive, given: givenFolder(path, place) })) {
+      if (withFileTypes) entries.push(dirent);
+      else names.push(name);
     }
-    const start = folder.key === "" || folder.key.endsWith("/") ? folder.key.length : folder.key.length + 1;
-    const names = entries.map((entry) => entry.path.key.slice(start));
-    if (encoding === "buffer") return names.map((name) => Buffer.from(name));
-    if (encoding == null || /^utf-?8$/i.test(encoding)) return names;
-    return names.map((name) => Buffer.from(name).toString(encoding));
+    if (withFileTypes) return entries;
+    return names.map((name) => decoded(Buffer.from(name), encoding)) as string[] | Buffer[];
   }
 
-  readFile(path: UriPath, options: BufferEncoding | (ReadFileOptions & Text)): Promise<string>;
+  async opendir(path: UriPath, options: { readonly recursive?: boolean | undefined } = {}): Promise<UriDir> {
+    const place = await this.places.at(path);
+    return UriDir.open(place, givenFolder(path, place), options.recursive ?? false);
+  }
+
   readFile(
-    path: UriPath,
-    options?: null | (ReadFileOptions & { readonly encoding?: null | undefined }),
-  ): Promise<Buffer>;
-  async readFile(path: UriPath, argument?: EncodingArgument<ReadFileOptions>): Promise<string | Buffer> {
+    path: UriPath | AnyFileHandle,
+    options: BufferEncoding | (ReadFileOptions & Text),
+  ): Promise<string>;
+  readFile(path: UriPath | AnyFileHandle, options?: null | (ReadFileOptions & NoText)): Promise<Buffer>;
+  async readFile(
+    path: UriPath | AnyFileHandle,
+    argument?: EncodingArgument<ReadFileOptions>,
+  ): Promise<string | Buffer> {
     const { encoding, flag = "r", signal } = withEncoding(argument);
-    if (flag !== "r" && flag !== "rs" && flag !== "sr") {
-      throw new FileSystemError({
-        code: "ENOTSUP",
-        operation: "readFile",
-        message: `the flag "${flag}" is not served`,
-      });
-    }
+    if (isHandle(path)) return path.readFile(argument as Text);
     return asNode(signal, async () => {
-      const { fileSystem, path: at } = await this.#at(path);
-      const bytes = await readWhole(fileSystem, at, signal);
+      const bytes = await readWhole(await this.places.at(path), flag, signal);
       return encoding == null || encoding === "buffer" ? bytes : bytes.toString(encoding);
     });
   }
 
   /** The file appears when all of `data` is written; a failure leaves what was there. */
   async writeFile(
-    path: UriPath,
+    path: UriPath | AnyFileHandle,
     data: FileContent,
     argument?: EncodingArgument<WriteFileOptions>,
   ): Promise<void> {
-    const { encoding, flag = "w", mode, signal } = withEncoding(argument);
-    const overwrite = replaces(flag);
+    const { encoding, flag, mode, signal } = withEncoding(argument);
+    if (isHandle(path)) return path.writeFile(data as string, argument as Text);
     return asNode(signal, async () => {
-      const place = await this.#at(path);
-      if (mode !== undefined) refuseLocal(place, "writeFile", "permissions");
-      await writeWhole(place.fileSystem, place.path, data, {
-        overwrite,
-        createParents: !hasFolders(place),
-        encoding: encoding === "buffer" || encoding === null ? undefined : encoding,
-        signal,
-      });
+      const open = async () => openSink(await this.places.at(path), { flag, mode, signal });
+      await writeWhole(open, data, encoding === "buffer" ? undefined : (encoding ?? undefined), signal);
     });
   }
 
-  /** Resolves, with `recursive`, to the first folder that it made. */
-  async mkdir(
+  async appendFile(
+    path: UriPath | AnyFileHandle,
+    data: FileContent,
+    argument?: EncodingArgument<WriteFileOptions>,
+  ): Promise<void> {
+    await this.writeFile(path, data, { flag: "a", ...withEncoding(argument) });
+  }
+
+  /** On a store without capability `posix` the handle reads anywhere, or writes one byte after another. */
+  async open(path: UriPath, flags: string | number = "r", mode?: string | number): Promise<AnyFileHandle> {
+    return openFile(await this.places.at(path), flags, mode);
+  }
+
+  createReadStream(
     path: UriPath,
-    argument?:
-      | { readonly recursive?: boolean | undefined; readonly mode?: number | undefined }
-      | number
-      | null,
-  ): Promise<string | undefined> {
-    const { recursive = false, mode } = typeof argument === "number" ? { mode: argument } : (argument ?? {});
-    const place = await this.#at(path);
+    argument?: BufferEncoding | null | (ReadStreamOptions & { readonly flags?: string | undefined }),
+  ): UriReadStream {
+    const options = typeof argument === "string" ? { encoding: argument } : (argument ?? {});
+    withEncoding(options);
+    const at = this.places.resolve(path);
+    return new UriReadStream(
+      shown(at),
+      async (window) => openSource(await this.places.at(at), window),
+      options,
+    );
+  }
+
+  createWriteStream(path: UriPath, argument?: BufferEncoding | null | WriteStreamOptions): UriWriteStream {
+    const options = typeof argument === "string" ? { encoding: argument } : (argument ?? {});
+    withEncoding(options);
+    const at = this.places.resolve(path);
+    return new UriWriteStream(shown(at), async (sink) => openSink(await this.places.at(at), sink), options);
+  }
+
+  /** A byte stream of the web. `start` and `end` are both inclusive, as of `createReadStream`. */
+  readableWebStream(
+    path: UriPath,
+    options: Pick<ReadStreamOptions, "start" | "end" | "signal"> = {},
+  ): ReadableStream<Uint8Array> {
+    const at = this.places.resolve(path);
+    const { start, end, signal } = options;
+    const window = { start, end: end === undefined ? undefined : end + 1, signal };
+    return webReadable(async () => openSource(await this.places.at(at), window));
+  }
+
+  /** A stream of the web that writes a file, which appears when it is closed, and after `abort` never. */
+  writableWebStream(
+    path: UriPath,
+    options: Pick<WriteStreamOptions, "flags" | "mode" | "signal"> = {},
+  ): WritableStream<Uint8Array | string> {
+    const at = this.places.resolve(path);
+    const { flags: flag, mode, signal } = options;
+    return webWritable(async () => openSink(await this.places.at(at), { flag, mode, signal }));
+  }
+
+  /** Resolves, with `recursive`, to the first folder that it made. */
+  async mkdir(path: UriPath, argument?: MkdirOptions | string | number | null): Promise<string | undefined> {
+    const given = typeof argument === "object" ? argument : { mode: argument };
+    const { recursive = false, mode } = given ?? {};
+    const place = await this.places.at(path);
     const { fileSystem, path: folder } = place;
-    if (mode !== undefined) refuseLocal(place, "mkdir", "permissions");
+    if (isPosix(place)) {
+      return fileSystem.mkdir(folder, { recursive, ...(mode === undefined ? {} : { mode }) });
+    }
     if (recursive) {
       const first = await firstMissing(fileSystem, folder);
       await fileSystem.mkdirs(folder);
-      return first === undefined || first.scheme !== "file" ? first?.toString() : first.key;
+      return first === undefined ? undefined : shown(first);
     }
     if ((await statusIfAny(fileSystem, folder)) !== undefined) {
       throw new FileSystemError({ code: "EEXIST", path: folder, operation: "mkdir" });
     }
-    await this.#checkParent(place, "mkdir");
+    await checkParent(place, "mkdir");
     await fileSystem.mkdirs(folder);
     return undefined;
+  }
+
+  mkdtemp(
+    prefix: UriPath,
+    options?: BufferEncoding | null | { readonly encoding?: BufferEncoding | null },
+  ): Promise<string>;
+  mkdtemp(prefix: UriPath, options: "buffer" | { readonly encoding: "buffer" }): Promise<Buffer>;
+  /** A new folder: `prefix` and six characters. */
+  async mkdtemp(prefix: UriPath, argument?: EncodingArgument<EncodingOptions>): Promise<string | Buffer> {
+    const { encoding } = withEncoding(argument);
+    for (;;) {
+      const folder = `${prefix}${randomBytes(6).toString("base64url").slice(0, 6).replace(/[-_]/g, "x")}`;
+      try {
+        await this.mkdir(folder, 0o700);
+        return decoded(Buffer.from(folder), encoding);
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== "EEXIST") throw error;
+      }
+    }
+  }
+
+  /** The same, with a `remove` that is called when it is disposed. */
+  async mkdtempDisposable(prefix: UriPath) {
+    const path = await this.mkdtemp(prefix);
+    const remove = () => this.rm(path, { recursive: true, force: true });
+    return { path, remove, [Symbol.asyncDispose]: remove };
   }
 
   async rm(
@@ -195,11 +276,14 @@ export class UriFileSystem extends NotYetServed {
     options: { readonly recursive?: boolean | undefined; readonly force?: boolean | undefined } = {},
   ): Promise<void> {
     const { recursive = false, force = false } = options;
-    const { fileSystem, path: at } = await this.#at(path);
-    if (!recursive && (await statusIfAny(fileSystem, at))?.kind === "directory") {
-      throw Object.assign(new Error(`Path is a directory: rm returned EISDIR (is a directory) ${at}`), {
+    const place = await this.places.at(path);
+    const { fileSystem, path: at } = place;
+    if (!recursive && (await kindAt(place)) === "directory") {
+      const message = `Path is a directory: rm returned EISDIR (is a directory) ${at}`;
+      throw Object.assign(new Error(message), {
+        name: "SystemError",
         code: "ERR_FS_EISDIR",
-        path: at.toString(),
+        path: shown(at),
       });
     }
     if (!(await fileSystem.delete(at, { recursive })) && !force) {
@@ -208,16 +292,19 @@ export class UriFileSystem extends NotYetServed {
   }
 
   async rmdir(path: UriPath): Promise<void> {
-    const { fileSystem, path: folder } = await this.#at(path);
-    if ((await fileSystem.getFileStatus(folder)).kind === "file") {
-      throw new FileSystemError({ code: "ENOTDIR", path: folder, operation: "rmdir" });
+    const place = await this.places.at(path);
+    const kind = await kindAt(place);
+    if (kind !== "directory") {
+      const code = kind === undefined ? "ENOENT" : "ENOTDIR";
+      throw new FileSystemError({ code, path: place.path, operation: "rmdir" });
     }
-    await fileSystem.delete(folder);
+    await place.fileSystem.delete(place.path);
   }
 
   async unlink(path: UriPath): Promise<void> {
-    const { fileSystem, path: at } = await this.#at(path);
-    if ((await statusIfAny(fileSystem, at))?.kind === "directory") {
+    const place = await this.places.at(path);
+    const { fileSystem, path: at } = place;
+    if ((await kindAt(place)) === "directory") {
       throw new FileSystemError({ code: "EISDIR", path: at, operation: "unlink" });
     }
     if (!(await fileSystem.delete(at))) {
@@ -227,19 +314,19 @@ export class UriFileSystem extends NotYetServed {
 
   /** Replaces an existing file, as in Node. `EXDEV` between two schemes or authorities. */
   async rename(oldPath: UriPath, newPath: UriPath): Promise<void> {
-    const source = await this.#at(oldPath);
-    const target = this.#fileSystems.resolve(newPath);
+    const source = await this.places.at(oldPath);
+    const target = this.places.resolve(newPath);
     if (source.path.equals(target)) {
       await source.fileSystem.getFileStatus(target);
       return;
     }
-    if (isSameStore(source.path, target)) await this.#checkParent({ ...source, path: target }, "rename");
+    if (isSameStore(source.path, target)) await checkParent({ ...source, path: target }, "rename");
     await source.fileSystem.rename(source.path, target, { overwrite: true });
   }
 
   /** One file, also from one scheme to another. */
   async copyFile(src: UriPath, dest: UriPath, mode = 0): Promise<void> {
-    const [source, target] = await Promise.all([this.#at(src), this.#at(dest)]);
+    const [source, target] = await Promise.all([this.places.at(src), this.places.at(dest)]);
     if ((mode & ~(constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)) !== 0) {
       throw (mode & ~7) === 0
         ? new FileSystemError({
@@ -256,26 +343,32 @@ export class UriFileSystem extends NotYetServed {
       await source.fileSystem.getFileStatus(source.path);
       return;
     }
-    if (isSameStore(source.path, target.path) && source.fileSystem.capabilities.has("server-side-copy")) {
-      await this.#checkParent(target, "copyFile");
-      await source.fileSystem.copy(source.path, target.path, { overwrite });
-    } else {
-      await copyThrough(source, target, { overwrite, createParents: !hasFolders(target) });
-    }
+    await copyOne(source, target, { overwrite });
   }
 
-  async #at(path: UriPath): Promise<Place> {
-    const resolved = this.#fileSystems.resolve(path);
-    return { path: resolved, fileSystem: await this.#fileSystems.fileSystem(resolved) };
+  /** Files and trees, also from one scheme to another; several files at once. */
+  async cp(source: UriPath, destination: UriPath, options: CpOptions = {}): Promise<void> {
+    const [from, to] = await Promise.all([this.places.at(source), this.places.at(destination)]);
+    await cp(from, to, options);
   }
 
-  /** Where folders are things of their own, Node wants the parent to exist. */
-  async #checkParent(place: Place, operation: string): Promise<void> {
-    const { parent } = place.path;
-    if (!hasFolders(place) || parent === null) return;
-    const status = await statusIfAny(place.fileSystem, parent);
-    if (status?.kind === "directory") return;
-    const code = status === undefined ? "ENOENT" : "ENOTDIR";
-    throw new FileSystemError({ code, path: place.path, operation });
+  glob(
+    pattern: string | readonly string[],
+    options: GlobOptions & { readonly withFileTypes: true },
+  ): AsyncGenerator<UriDirent>;
+  glob(
+    pattern: string | readonly string[],
+    options?: GlobOptions & { readonly withFileTypes?: false | undefined },
+  ): AsyncGenerator<string>;
+  /** A pattern with a scheme, or one that begins with `/`, gives such paths; others are relative to `cwd`. */
+  glob(pattern: string | readonly string[], options: GlobOptions = {}): AsyncGenerator<never> {
+    return glob(this.places, pattern, options) as AsyncGenerator<never>;
   }
+}
+
+/** How the caller named a folder, for what is shown of its entries. */
+function givenFolder(path: UriPath, place: Place): string {
+  return place.path.scheme === "file" && typeof path === "string" && !/^file:/i.test(path)
+    ? path
+    : shown(place.path);
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { FileSystemError } from "../../errors/errors.ts";
 
 export interface Abortable {
@@ -18,15 +19,27 @@ export function withEncoding<T extends EncodingOptions>(argument: EncodingArgume
   return options;
 }
 
-/** Whether a flag string of Node replaces an existing file; append and read-write flags are not served. */
-export function replaces(flag: string): boolean {
-  if (flag === "w" || flag === "w+") return true;
-  if (["wx", "xw", "wx+", "xw+"].includes(flag)) return false;
+/** Whether a flag of Node replaces an existing file; append and read-write flags are not served. */
+export function replaces(flag: string | number): boolean {
+  const name = typeof flag === "number" ? flagName(flag) : flag;
+  if (name === "w" || name === "w+") return true;
+  if (["wx", "xw", "wx+", "xw+"].includes(name)) return false;
   throw new FileSystemError({
     code: "ENOTSUP",
     message: `files are written whole; the flag "${flag}" is not served`,
     hint: 'Use "w" or "wx"',
   });
+}
+
+const { O_WRONLY, O_CREAT, O_TRUNC, O_EXCL } = constants;
+
+function flagName(flags: number): string {
+  if (flags === (O_WRONLY | O_CREAT | O_TRUNC)) return "w";
+  return (flags & ~O_TRUNC) === (O_WRONLY | O_CREAT | O_EXCL) ? "wx" : String(flags);
+}
+
+export function onlyReads(flag: string | number): boolean {
+  return ["r", "rs", "sr", constants.O_RDONLY].includes(flag);
 }
 
 /** An error that Node gives for a wrong argument: a `TypeError` with a code. */
@@ -40,8 +53,21 @@ export async function asNode<T>(signal: AbortSignal | undefined, call: () => Pro
     signal?.throwIfAborted();
     return await call();
   } catch (error) {
-    if (signal?.aborted !== true || error !== signal.reason) throw error;
-    const aborted = new Error("The operation was aborted", { cause: error });
-    throw Object.assign(aborted, { name: "AbortError", code: "ABORT_ERR" });
+    throw nodeAbort(signal, error);
   }
+}
+
+/** Node's `AbortError` in place of the reason of a signal; any other error as it is. */
+export function nodeAbort(signal: AbortSignal | undefined, error: unknown): unknown {
+  if (signal?.aborted !== true || error !== signal.reason) return error;
+  const aborted = new Error("The operation was aborted", { cause: error });
+  return Object.assign(aborted, { name: "AbortError", code: "ABORT_ERR" });
+}
+
+/** Text in the encoding that Node was asked for; UTF-8 unless told. */
+export function decoded(
+  bytes: Buffer,
+  encoding: BufferEncoding | "buffer" | null | undefined,
+): string | Buffer {
+  return encoding === "buffer" ? bytes : bytes.toString(encoding ?? "utf8");
 }

@@ -3,11 +3,13 @@ import type { FileStatus } from "../contract.ts";
 const FILE_MODE = 0o100644;
 const FOLDER_MODE = 0o040755;
 
+export type EntryKind = FileStatus["kind"] | "link" | "block device" | "character device" | "fifo" | "socket";
+
 /** What stands at a place, with the questions of Node's `Stats` and `Dirent`. */
 class Kind {
-  readonly #kind: FileStatus["kind"];
+  readonly #kind: EntryKind;
 
-  constructor(kind: FileStatus["kind"]) {
+  constructor(kind: EntryKind) {
     this.#kind = kind;
   }
 
@@ -18,20 +20,31 @@ class Kind {
     return this.#kind === "directory";
   }
   isSymbolicLink(): boolean {
-    return false;
+    return this.#kind === "link";
   }
   isBlockDevice(): boolean {
-    return false;
+    return this.#kind === "block device";
   }
   isCharacterDevice(): boolean {
-    return false;
+    return this.#kind === "character device";
   }
   isFIFO(): boolean {
-    return false;
+    return this.#kind === "fifo";
   }
   isSocket(): boolean {
-    return false;
+    return this.#kind === "socket";
   }
+}
+
+type Questions = { readonly [K in keyof Kind]: () => boolean };
+
+export function kindOf(entry: Questions): EntryKind {
+  if (entry.isFile()) return "file";
+  if (entry.isDirectory()) return "directory";
+  if (entry.isSymbolicLink()) return "link";
+  if (entry.isFIFO()) return "fifo";
+  if (entry.isSocket()) return "socket";
+  return entry.isBlockDevice() ? "block device" : "character device";
 }
 
 /**
@@ -74,12 +87,58 @@ export class UriStats extends Kind {
   }
 }
 
+/** The same with `bigint: true`, and times in nanoseconds. */
+export class UriBigIntStats extends Kind {
+  readonly dev = 0n;
+  readonly ino = 0n;
+  readonly mode: bigint;
+  readonly nlink = 1n;
+  readonly uid = 0n;
+  readonly gid = 0n;
+  readonly rdev = 0n;
+  readonly blksize = 4096n;
+  readonly size: bigint;
+  readonly blocks: bigint;
+  readonly atimeMs: bigint;
+  readonly mtimeMs: bigint;
+  readonly ctimeMs: bigint;
+  readonly birthtimeMs: bigint;
+  readonly atimeNs: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly birthtimeNs: bigint;
+  readonly atime: Date;
+  readonly mtime: Date;
+  readonly ctime: Date;
+  readonly birthtime: Date;
+
+  constructor(status: FileStatus) {
+    super(status.kind);
+    const stats = new UriStats(status);
+    this.mode = BigInt(stats.mode);
+    this.size = BigInt(stats.size);
+    this.blocks = BigInt(stats.blocks);
+    const milliseconds = BigInt(Math.trunc(status.modificationTime));
+    this.atimeMs = this.mtimeMs = this.ctimeMs = this.birthtimeMs = milliseconds;
+    const nanoseconds = BigInt(Math.trunc(status.modificationTime * 1e6));
+    this.atimeNs = this.mtimeNs = this.ctimeNs = this.birthtimeNs = nanoseconds;
+    this.atime = stats.atime;
+    this.mtime = stats.mtime;
+    this.ctime = stats.ctime;
+    this.birthtime = stats.birthtime;
+  }
+}
+
+export function statsOf(status: FileStatus, bigint = false): UriStats | UriBigIntStats {
+  return bigint ? new UriBigIntStats(status) : new UriStats(status);
+}
+
 /** Node's `Dirent`; `parentPath` is a URI, or the plain path of a local folder. */
 export class UriDirent extends Kind {
   readonly name: string;
   readonly parentPath: string;
 
-  constructor(kind: FileStatus["kind"], name: string, parentPath: string) {
+  constructor(kind: EntryKind, name: string, parentPath: string) {
     super(kind);
     this.name = name;
     this.parentPath = parentPath;

@@ -1,7 +1,10 @@
 import { constants } from "node:buffer";
-import type { FileStatus, FileSystem } from "../contract.ts";
-import type { Path } from "../path.ts";
-import { argumentError } from "./arguments.ts";
+import { errorCode } from "../../errors/errors.ts";
+import type { FileStatus } from "../contract.ts";
+import { argumentError, onlyReads } from "./arguments.ts";
+import type { ByteSink } from "./byte-sink.ts";
+import { openFile } from "./open-file.ts";
+import { isPosix, type Place } from "./places.ts";
 
 /** Anything that Node's `writeFile` takes. */
 export type FileContent =
@@ -12,56 +15,59 @@ export type FileContent =
 
 /** Reads a file into one buffer; Node's limit and Node's code for what does not fit. */
 export async function readWhole(
-  fileSystem: FileSystem,
-  path: Path,
+  place: Place,
+  flag: string | number,
   signal: AbortSignal | undefined,
 ): Promise<Buffer> {
-  await using stream = await fileSystem.open(path, { signal });
-  const { length } = stream.status;
-  if (length > constants.MAX_LENGTH) {
-    const message = `'${path}' is ${length} bytes long, which is too much for one buffer`;
-    throw Object.assign(new RangeError(message), { code: "ERR_FS_FILE_TOO_LARGE" });
+  if (onlyReads(flag)) {
+    try {
+      await using stream = await place.fileSystem.open(place.path, { signal });
+      const { status } = stream;
+      const bytes = wholeBuffer(status, status.length);
+      const count = await stream.read(bytes);
+      return count === status.length ? bytes : bytes.subarray(0, count);
+    } catch (error) {
+      // A pipe, a device or a file of no known length (`/proc`) can be read through a handle.
+      if (errorCode(error) !== "ENOTSUP" || !isPosix(place)) throw error;
+    }
   }
-  const bytes = Buffer.allocUnsafeSlow(length);
-  const count = await stream.read(bytes);
-  return count === length ? bytes : bytes.subarray(0, count);
+  const handle = await openFile(place, flag, undefined);
+  try {
+    return (await handle.readFile(signal === undefined ? {} : { signal })) as Buffer;
+  } finally {
+    await handle.close();
+  }
 }
 
-/** Writes a file whole: nothing is visible before all of it is. */
+/** A buffer for what a file holds, unless that is too much for one. */
+export function wholeBuffer({ path }: FileStatus, length: number): Buffer {
+  if (length <= constants.MAX_LENGTH) return Buffer.allocUnsafeSlow(length);
+  const message = `'${path}' is ${length} bytes long, which is too much for one buffer`;
+  throw Object.assign(new RangeError(message), { code: "ERR_FS_FILE_TOO_LARGE" });
+}
+
+/** Writes all of a file. Where files are written whole, nothing is visible before the end, or after a failure. */
 export async function writeWhole(
-  fileSystem: FileSystem,
-  path: Path,
+  open: () => Promise<ByteSink>,
   content: FileContent,
-  options: {
-    overwrite: boolean;
-    createParents: boolean;
-    encoding?: BufferEncoding | undefined;
-    signal?: AbortSignal | undefined;
-  },
-): Promise<FileStatus> {
+  encoding: BufferEncoding | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const pieces = piecesOf(content);
-  const { encoding, ...createOptions } = options;
-  await using stream = await fileSystem.create(path, createOptions);
-  for await (const piece of pieces) {
-    options.signal?.throwIfAborted();
-    await stream.write(typeof piece === "string" ? Buffer.from(piece, encoding) : bytesOf(piece));
+  const sink = await open();
+  try {
+    for await (const piece of pieces) {
+      signal?.throwIfAborted();
+      await sink.write(typeof piece === "string" ? Buffer.from(piece, encoding) : bytesOf(piece));
+    }
+    await sink.close();
+  } catch (error) {
+    await sink.abort(error).catch(() => {});
+    throw error;
   }
-  return await stream.close(); // without await the scope would end, and abort, before the store confirms
 }
 
-/** Copies one file through this process, also between file systems. A source that ends early rejects. */
-export async function copyThrough(
-  from: { fileSystem: FileSystem; path: Path },
-  to: { fileSystem: FileSystem; path: Path },
-  options: { overwrite: boolean; createParents: boolean },
-): Promise<FileStatus> {
-  await using source = await from.fileSystem.open(from.path);
-  await using target = await to.fileSystem.create(to.path, options);
-  for await (const chunk of source.chunks()) await target.write(chunk);
-  return await target.close();
-}
-
-function piecesOf(
+export function piecesOf(
   content: FileContent,
 ): Iterable<string | NodeJS.ArrayBufferView> | AsyncIterable<string | NodeJS.ArrayBufferView> {
   if (typeof content === "string" || ArrayBuffer.isView(content)) return [content];
@@ -74,7 +80,7 @@ function piecesOf(
   );
 }
 
-function bytesOf(piece: NodeJS.ArrayBufferView): Uint8Array {
+export function bytesOf(piece: NodeJS.ArrayBufferView): Uint8Array {
   if (ArrayBuffer.isView(piece)) return new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
   throw argumentError("ERR_INVALID_ARG_TYPE", "only strings and buffers can be written");
 }

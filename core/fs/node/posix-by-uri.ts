@@ -1,0 +1,123 @@
+import type { BigIntStatsFs, StatsFs, StatsFsBase, TimeLike, WatchOptions } from "node:fs";
+import type { FileChangeInfo } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Path } from "../path.ts";
+import {
+  decoded,
+  type EncodingArgument,
+  type EncodingOptions,
+  nodeAbort,
+  withEncoding,
+} from "./arguments.ts";
+import { isPosix, type Places, shown, type UriPath } from "./places.ts";
+
+type Encoding = EncodingArgument<EncodingOptions>;
+
+/** The functions of `node:fs/promises` that are one call of capability `posix`, and `ENOTSUP` without it. */
+export class PosixByUri {
+  protected readonly places: Places;
+
+  constructor(places: Places) {
+    this.places = places;
+  }
+
+  async chmod(path: UriPath, mode: string | number): Promise<void> {
+    const { fileSystem, path: at } = await this.places.at(path);
+    return fileSystem.chmod(at, mode);
+  }
+
+  async lchmod(path: UriPath, mode: string | number): Promise<void> {
+    const { fileSystem, path: at } = await this.places.at(path);
+    return fileSystem.lchmod(at, mode);
+  }
+
+  async chown(path: UriPath, uid: number, gid: number): Promise<void> {
+    const { fileSystem, path: at } = await this.places.at(path);
+    return fileSystem.chown(at, uid, gid);
+  }
+
+  async lchown(path: UriPath, uid: number, gid: number): Promise<void> {
+    const { fileSystem, path: at } = await this.places.at(path);
+    return fileSystem.lchown(at, uid, gid);
+  }
+
+  async utimes(path: UriPath, atime: TimeLike, mtime: TimeLike): Promise<void> {
+    const { fileSystem, path: at } = await this.places.at(path);
+    return fileSystem.utimes(at, atime, mtime);
+  }
+
+  async lutimes(path: UriPath, atime: TimeLike, mtime: TimeLike): Promise<void> {
+    const { fileSystem, path: at } = await this.places.at(path);
+    return fileSystem.lutimes(at, atime, mtime);
+  }
+
+  async truncate(path: UriPath, length = 0): Promise<void> {
+    const { fileSystem, path: at } = await this.places.at(path);
+    return fileSystem.truncate(at, length);
+  }
+
+  async link(existingPath: UriPath, newPath: UriPath): Promise<void> {
+    const { fileSystem, path } = await this.places.at(existingPath);
+    return fileSystem.link(path, this.places.resolve(newPath));
+  }
+
+  /** The link holds `target` as it is written; a `URL` or a `file:` URI as the path it means. */
+  async symlink(target: UriPath, path: UriPath, type?: string | null): Promise<void> {
+    const { fileSystem, path: at } = await this.places.at(path);
+    return fileSystem.symlink(linkText(target), at, type);
+  }
+
+  readlink(
+    path: UriPath,
+    options?: BufferEncoding | null | (EncodingOptions & { encoding?: BufferEncoding | null | undefined }),
+  ): Promise<string>;
+  readlink(path: UriPath, options: "buffer" | { readonly encoding: "buffer" }): Promise<Buffer>;
+  async readlink(path: UriPath, options?: Encoding): Promise<string | Buffer> {
+    const { encoding } = withEncoding(options);
+    const { fileSystem, path: at } = await this.places.at(path);
+    return decoded(await fileSystem.readlink(at), encoding);
+  }
+
+  realpath(
+    path: UriPath,
+    options?: BufferEncoding | null | (EncodingOptions & { encoding?: BufferEncoding | null | undefined }),
+  ): Promise<string>;
+  realpath(path: UriPath, options: "buffer" | { readonly encoding: "buffer" }): Promise<Buffer>;
+  /** Where there are no links, the path itself, if something is there. */
+  async realpath(path: UriPath, options?: Encoding): Promise<string | Buffer> {
+    const { encoding } = withEncoding(options);
+    const place = await this.places.at(path);
+    if (isPosix(place)) return decoded(await place.fileSystem.realpath(place.path), encoding);
+    await place.fileSystem.getFileStatus(place.path);
+    return decoded(Buffer.from(shown(place.path)), encoding);
+  }
+
+  statfs(path: UriPath, options?: { readonly bigint?: false | undefined }): Promise<StatsFs>;
+  statfs(path: UriPath, options: { readonly bigint: true }): Promise<BigIntStatsFs>;
+  async statfs(path: UriPath, options?: { readonly bigint?: boolean | undefined }) {
+    const { fileSystem, path: at } = await this.places.at(path);
+    return (await fileSystem.statfs(at, options)) as StatsFsBase<never> as never;
+  }
+
+  /** Changes as they come; ends by the signal, by leaving the loop, or with the environment. */
+  async *watch(
+    path: UriPath,
+    options?: BufferEncoding | WatchOptions,
+  ): AsyncGenerator<FileChangeInfo<string | Buffer>> {
+    const watched = typeof options === "string" ? { encoding: options } : options;
+    try {
+      watched?.signal?.throwIfAborted();
+      const { fileSystem, path: at } = await this.places.at(path);
+      yield* fileSystem.watch(at, watched);
+    } catch (error) {
+      throw nodeAbort(watched?.signal, error);
+    }
+  }
+}
+
+function linkText(target: UriPath): string {
+  if (target instanceof URL) return fileURLToPath(target);
+  if (target instanceof Path) return shown(target);
+  const text = target.toString();
+  return /^file:/i.test(text) ? Path.parse(text).key : text;
+}
