@@ -349,15 +349,6 @@ test("strict imports everything at open and rejects with what failed", async () 
   await assert.rejects(async () => env.plugins.find("off"), { code: "ERR_PLUGIN_DISABLED" });
 });
 
-test("worker mode is refused, not ignored", async () => {
-  for (const value of ["*", ["a"]]) {
-    await assert.rejects(manager({}, { configuration: { "plugin.worker": value } }), {
-      name: "ConfigurationError",
-      key: "plugin.worker",
-    });
-  }
-});
-
 test("secrets that a manifest declares are redacted in the configuration that its factory gets", async () => {
   await using env = await manager(
     {

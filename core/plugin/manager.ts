@@ -38,6 +38,8 @@ export class PluginManager implements FactoryProvider {
   readonly #optDirs: readonly string[];
   readonly #host: PluginHost;
   readonly #schemes: Schemes;
+  /** Asked before every call on a local file. */
+  readonly #replacesFile: boolean;
   readonly #plugins = new Map<string, Plugin>();
   /** The same sorted by id, until one comes or goes. */
   #order: readonly Plugin[] | undefined;
@@ -66,6 +68,7 @@ export class PluginManager implements FactoryProvider {
       },
     };
     this.#schemes = new Schemes(options.configuration, () => this.#sorted(), this.#host.warn);
+    this.#replacesFile = this.#schemes.named("file") !== undefined;
     for (const name of Object.keys(shared)) {
       if (!isShared(name, this.#settings.parentFirst)) {
         const key = "plugin.classloader.parent-first-patterns.additional";
@@ -101,7 +104,7 @@ export class PluginManager implements FactoryProvider {
   find(scheme: string): ProvidedFactory | undefined | Promise<ProvidedFactory | undefined> {
     const served = this.#served.get(scheme);
     if (served !== undefined) return served;
-    if (this.#closed || (scheme === "file" && this.#schemes.named(scheme) === undefined)) return undefined;
+    if (this.#closed || (scheme === "file" && !this.#replacesFile)) return undefined;
     let lookup = this.#lookups.get(scheme);
     if (lookup === undefined) {
       lookup = this.#find(scheme).finally(() => this.#lookups.delete(scheme));

@@ -1,12 +1,17 @@
 /** Every kind of import, from plugins of every format, wherever the folder lies and however the host was started. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { type Format, schemeOf } from "./probe-plugin.ts";
 import { type HostStart, runHost, tsxCommand } from "./run-host.ts";
 import { type Layout, scene } from "./scene.ts";
 
 const FORMATS: readonly Format[] = ["cjs", "esm", "ts", "ts-cjs"];
+const NEIGHBOUR = {
+  "package.json": { name: "neighbour" },
+  "index.mjs": "export {};",
+  "index.cjs": "",
+};
 const SHARED = {
   shared: ["shared-cjs", "shared-esm"],
   configuration: {
@@ -15,27 +20,29 @@ const SHARED = {
 };
 
 async function probe(
-  t: { test(name: string, run: () => void): Promise<void> },
+  t: TestContext,
   layout: Layout,
-  format: Format,
+  formats: readonly Format[],
   start: HostStart = {},
 ): Promise<void> {
-  await using at = await scene(layout, [format], {
-    neighbour: { "package.json": { name: "n" }, "index.mjs": "export {};", "index.cjs": "" },
-    [`${format}-2`]: { "package.json": { name: "n2" }, "index.mjs": "export {};" },
-  });
-  const scheme = schemeOf(format);
-  const report = await runHost(at, { schemes: [scheme], ...SHARED }, start);
-  const probes = { ...report.results[scheme], ...report.host };
-  assert.ok(Object.keys(probes).length > 3, JSON.stringify(report));
-  for (const [name, outcome] of Object.entries(probes)) {
+  const neighbours = Object.fromEntries(formats.map((format) => [`${format}-2`, NEIGHBOUR]));
+  await using at = await scene(layout, formats, { neighbour: NEIGHBOUR, ...neighbours });
+  const report = await runHost(at, { schemes: formats.map(schemeOf), ...SHARED }, start);
+  for (const format of formats) {
+    const probes = report.results[schemeOf(format)] ?? {};
+    assert.ok(Object.keys(probes).length > 50, JSON.stringify(probes));
+    for (const [name, outcome] of Object.entries(probes)) {
+      await t.test(`${format}, ${name}`, () => assert.equal(outcome, true));
+    }
+  }
+  for (const [name, outcome] of Object.entries(report.host)) {
     await t.test(name, () => assert.equal(outcome, true));
   }
 }
 
-for (const format of FORMATS) {
-  for (const layout of ["inside", "outside", "linked", "odd-name"] as const) {
-    test(`${format}, folder ${layout}`, (t) => probe(t, layout, format));
-  }
-  test(`${format}, host started by tsx`, (t) => probe(t, "inside", format, { flags: [tsxCommand] }));
+for (const format of FORMATS)
+  test(`${format} alone, inside the host's folder`, (t) => probe(t, "inside", [format]));
+for (const layout of ["outside", "linked", "odd-name"] as const) {
+  test(`all formats, folder ${layout}`, (t) => probe(t, layout, FORMATS));
 }
+test("all formats, host started by tsx", (t) => probe(t, "inside", FORMATS, { flags: [tsxCommand] }));

@@ -231,8 +231,8 @@ test("copies that a killed process left are removed by the next start", async ()
 /** 1,000 with PLUGFS_SOAK=1. Bounds: kB of heap per reload that were measured for a plugin of this size, and a margin. */
 const RELOADS = process.env.PLUGFS_SOAK === "1" ? 1000 : 60;
 for (const [format, bound] of [
-  ["cjs", 40],
-  ["esm", 60],
+  ["cjs", 30],
+  ["esm", 50],
 ] as const) {
   test(`${RELOADS} reloads keep the heap's growth small, ${format}`, async (t) => {
     await using at = await scene("outside", []);

@@ -14,7 +14,7 @@ export const repository =
   process.env.PLUGFS_PACKAGE ?? fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
 /** Where the plugins folder lies: inside the host's folder, outside of it, behind a link, under an odd name. */
-export type Layout = "inside" | "outside" | "linked" | "odd-name" | "pnpm";
+export type Layout = "inside" | "outside" | "linked" | "odd-name";
 
 export interface Scene extends AsyncDisposable {
   /** Real path of everything. */
@@ -46,7 +46,7 @@ export function below(folder: string, files: Files): Files {
   return Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content]));
 }
 
-/** A host with these plugins, besides a probe plugin of each format. */
+/** A host with a probe plugin of each format, and further plugins. */
 export async function scene(
   layout: Layout,
   formats: readonly Format[],
@@ -57,7 +57,6 @@ export async function scene(
   const pluginsDir = {
     inside: join(host, "plugins"),
     linked: join(host, "plugins"),
-    pnpm: join(host, "plugins"),
     outside: join(folder.path, "elsewhere/plugins"),
     "odd-name": join(folder.path, "else where #1/%70lügins [~^] 插件"),
   }[layout];
@@ -78,20 +77,7 @@ export async function scene(
     const target = layout === "linked" ? join(folder.path, "linked", format) : join(pluginsDir, format);
     await writeFiles(target, probePlugin(format));
     if (layout === "linked") await symlink(target, join(pluginsDir, format));
-    if (layout === "pnpm") await pnpmLayout(target);
   }
   for (const [id, files] of Object.entries(plugins)) await writeFiles(join(pluginsDir, id), files);
   return { path: folder.path, host, pluginsDir, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] };
-}
-
-/** pnpm's: a real folder deep in `.pnpm`, reached by a relative link, its dependency a link beside it. */
-async function pnpmLayout(target: string): Promise<void> {
-  const store = join(target, "node_modules/.pnpm");
-  await writeFiles(
-    join(store, "outer@1.0.0/node_modules/outer"),
-    pkg("outer", "exports.inner = require('inner');"),
-  );
-  await writeFiles(join(store, "inner@1.0.0/node_modules/inner"), pkg("inner", "exports.from = 'inner';"));
-  await symlink("../../inner@1.0.0/node_modules/inner", join(store, "outer@1.0.0/node_modules/inner"));
-  await symlink(".pnpm/outer@1.0.0/node_modules/outer", join(target, "node_modules/outer"));
 }

@@ -41,11 +41,6 @@ async function bundle(at: Scene): Promise<void> {
   });
 }
 
-test("all formats in one process", async (t) => {
-  await using at = await scene("outside", FORMATS);
-  await probeAll(t, at);
-});
-
 test("a host bundled to one file, plugfs installed beside it", async (t) => {
   await using at = await scene("inside", FORMATS);
   await bundle(at);
