@@ -1,4 +1,3 @@
-import type { WriteStream } from "node:tty";
 import picocolors from "picocolors";
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
@@ -8,7 +7,7 @@ export type Colors = ReturnType<typeof picocolors.createColors>;
  * with `FORCE_COLOR=0` off; where both are set `FORCE_COLOR` counts, as in Node.
  */
 export function colorsFor(
-  stream: Partial<Pick<WriteStream, "isTTY" | "hasColors">>,
+  stream: { readonly isTTY?: boolean; hasColors?(): boolean },
   environment: Readonly<Record<string, string | undefined>>,
 ): Colors {
   const { FORCE_COLOR: force, NO_COLOR: no } = environment;

@@ -1,13 +1,12 @@
-import type { Writable } from "node:stream";
-import type { WriteStream } from "node:tty";
 import type { Logger } from "../fs/contract.ts";
 import { describeError } from "./advice.ts";
 import { type Colors, colorsFor } from "./colors.ts";
+import type { OutputStream } from "./output.ts";
 import { printable } from "./printable.ts";
 
 /** What goes to stderr, beside the result: warnings and failures, one line each. */
 export class Messages {
-  readonly stream: Writable & Partial<WriteStream>;
+  readonly stream: OutputStream;
   readonly colors: Colors;
   /** `plugfs cp`. */
   subject = "plugfs";
@@ -16,10 +15,7 @@ export class Messages {
   /** Names that listings had to leave out, because no path can hold them. */
   leftOut = 0;
 
-  constructor(
-    stream: Writable & Partial<WriteStream>,
-    environment: Readonly<Record<string, string | undefined>>,
-  ) {
+  constructor(stream: OutputStream, environment: Readonly<Record<string, string | undefined>>) {
     this.stream = stream;
     this.colors = colorsFor(stream, environment);
   }

@@ -1,7 +1,9 @@
 import type { Writable } from "node:stream";
-import type { WriteStream } from "node:tty";
 import { type Colors, colorsFor } from "./colors.ts";
 import { brokenPipe } from "./exit.ts";
+
+/** A stream that may be a terminal. */
+export type OutputStream = Writable & { readonly isTTY?: boolean; hasColors?(): boolean };
 
 /** Characters gathered before they are written to a pipe or a file. */
 const BUFFER = 16 * 1024;
@@ -20,7 +22,7 @@ export class Output {
   readonly #stream: Writable;
   #buffer = "";
 
-  constructor(stream: Writable & Partial<WriteStream>, { json, environment }: OutputOptions) {
+  constructor(stream: OutputStream, { json, environment }: OutputOptions) {
     this.#stream = stream;
     this.json = json;
     this.isTerminal = stream.isTTY === true;

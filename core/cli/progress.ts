@@ -30,7 +30,6 @@ export class Progress implements Disposable {
     this.isShown = messages.stream.isTTY === true;
     if (this.isShown) {
       this.#timer = setTimeout(() => void this.#show(), DELAY);
-      this.#timer.unref();
     }
   }
 
@@ -87,7 +86,6 @@ export class Progress implements Disposable {
       this.#bar?.setTotal(Math.max(this.#totalBytes, 1));
       this.#bar?.update(Math.min(this.bytes, this.#totalBytes), this.#payload());
     }, 200);
-    this.#refresh.unref();
   }
 
   #payload(): Record<string, string> {

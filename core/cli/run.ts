@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import type { WriteStream } from "node:tty";
 import { Configuration } from "../config/configuration.ts";
 import { parseArguments, splitWords } from "./arguments.ts";
 import { type Command, GLOBAL_OPTIONS, type OptionValues } from "./command.ts";
@@ -9,14 +8,14 @@ import { CommandContext } from "./context.ts";
 import { EXIT, type ExitCode, Interruption, UsageError } from "./exit.ts";
 import { chooseHome } from "./home.ts";
 import { Messages } from "./messages.ts";
-import { Output } from "./output.ts";
+import { Output, type OutputStream } from "./output.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** The world around the command. */
 export interface World {
   readonly stdin: Terminal["input"];
-  readonly stdout: NodeJS.WritableStream & Partial<WriteStream>;
-  readonly stderr: NodeJS.WritableStream & Partial<WriteStream>;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
   readonly environment: NodeJS.ProcessEnv;
   /** Its reason is an `Interruption`. */
   readonly signal: AbortSignal;
@@ -24,7 +23,7 @@ export interface World {
 
 /** Runs one command line. Never rejects: what goes wrong is one line on stderr and an exit code. */
 export async function run(args: readonly string[], world: World): Promise<ExitCode> {
-  const messages = new Messages(world.stderr as never, world.environment);
+  const messages = new Messages(world.stderr, world.environment);
   try {
     const code = await dispatch(args, world, messages);
     return code === EXIT.ok && messages.failures > 0 ? EXIT.failed : code;
@@ -42,7 +41,7 @@ async function dispatch(args: readonly string[], world: World, messages: Message
   const split = splitWords(args, { ...GLOBAL_OPTIONS, ...VERSION });
   const { words } = split;
   const json = args.includes("--json");
-  const output = new Output(world.stdout as never, { json, environment: world.environment });
+  const output = new Output(world.stdout, { json, environment: world.environment });
 
   const show = async (lines: readonly string[]) => {
     await output.lines(lines);

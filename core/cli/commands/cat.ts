@@ -2,6 +2,7 @@ import { FileSystemError } from "../../errors/errors.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { expand, type Found } from "../globs.ts";
+import { eachOperand } from "../operands.ts";
 
 export const command = defineCommand({
   usage: "PATH...",
@@ -13,22 +14,17 @@ export const command = defineCommand({
     ["plugfs cat 'oss://demo/parts/part-*' > whole", "Several, in the order of their names"],
   ],
   async run(context, { operands }) {
-    const { messages, output, signal, terminal } = context;
-    for (const operand of operands) {
-      try {
-        if (operand === "-") {
-          for await (const chunk of terminal.input) {
-            signal.throwIfAborted();
-            await output.bytes(chunk);
-          }
-          continue;
+    const { output, signal, terminal } = context;
+    await eachOperand(operands, context, async (operand) => {
+      if (operand === "-") {
+        for await (const chunk of terminal.input) {
+          signal.throwIfAborted();
+          await output.bytes(chunk);
         }
-        for await (const found of expand(operand, context)) await writeOut(found, context);
-      } catch (error) {
-        signal.throwIfAborted();
-        messages.failure(error);
+        return;
       }
-    }
+      for await (const found of expand(operand, context)) await writeOut(found, context);
+    });
     return undefined;
   },
 });

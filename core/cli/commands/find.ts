@@ -2,7 +2,7 @@ import picomatch from "picomatch";
 import type { FileStatus } from "../../fs/contract.ts";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../exit.ts";
-import { expand } from "../globs.ts";
+import { eachFound } from "../operands.ts";
 import { duration, memory } from "../options.ts";
 import { display } from "../printable.ts";
 
@@ -25,7 +25,7 @@ export const command = defineCommand({
     ["plugfs find oss://demo --type f --larger 1gb --json", "By size"],
   ],
   async run(context, { options, operands }) {
-    const { messages, output, signal } = context;
+    const { output, signal } = context;
     const meets = conditions(options, Date.now());
     const show = (status: FileStatus) => {
       if (output.json) return output.object(status);
@@ -35,20 +35,17 @@ export const command = defineCommand({
       }
       return output.line(display(status.path));
     };
-    for (const operand of operands.length === 0 ? ["."] : operands) {
-      try {
-        for await (const { path, fileSystem, status } of expand(operand, context)) {
-          if (meets(status)) await show(status);
-          if (status.kind === "file") continue;
-          for await (const entry of fileSystem.listStatus(path, { recursive: true, signal })) {
-            if (meets(entry)) await show(entry);
-          }
+    await eachFound(
+      operands.length === 0 ? ["."] : operands,
+      context,
+      async ({ path, fileSystem, status }) => {
+        if (meets(status)) await show(status);
+        if (status.kind === "file") return;
+        for await (const entry of fileSystem.listStatus(path, { recursive: true, signal })) {
+          if (meets(entry)) await show(entry);
         }
-      } catch (error) {
-        signal.throwIfAborted();
-        messages.failure(error);
-      }
-    }
+      },
+    );
     return undefined;
   },
 });

@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.ts";
+import { eachWithHeading } from "../operands.ts";
 import { integer, memory } from "../options.ts";
-import { eachFile } from "../parts.ts";
 import { startOfLine } from "../transfer/lines.ts";
 import { writeOut } from "./cat.ts";
 
@@ -18,7 +18,7 @@ export const command = defineCommand({
   async run(context, { options, operands }) {
     const lines = options.lines === undefined ? 10 : integer("--lines", options.lines);
     const bytes = options.bytes === undefined ? undefined : memory("--bytes", options.bytes);
-    await eachFile(operands, context, async (file) => {
+    await eachWithHeading(operands, context, async (file) => {
       const end = bytes ?? (await startOfLine(file, lines, context.signal));
       if (end > 0) await writeOut(file, context, { end });
     });

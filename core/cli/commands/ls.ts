@@ -1,9 +1,9 @@
 import type { FileStatus } from "../../fs/contract.ts";
 import type { Path } from "../../fs/path.ts";
 import { defineCommand } from "../command.ts";
-import type { CommandContext } from "../context.ts";
 import { expand, isPattern } from "../globs.ts";
 import { entryLine } from "../listing.ts";
+import { eachOperand } from "../operands.ts";
 import { BYTES } from "../options.ts";
 import { display } from "../printable.ts";
 
@@ -22,44 +22,32 @@ export const command = defineCommand({
     ["plugfs ls -R --json oss://demo | jq -r .path", "Every path below"],
   ],
   async run(context, { options, operands }) {
+    const { output, signal, place } = context;
     const paths = operands.length === 0 ? ["."] : operands;
     const show = (status: FileStatus, name: string) =>
-      context.output.json
-        ? context.output.object(status)
-        : context.output.line(entryLine(status, name, context.output.colors, options.bytes));
-    let isFirst = true;
-    for (const operand of paths) {
-      try {
-        const pattern = isPattern((await context.place(operand)).path);
-        for await (const { path, fileSystem, status } of expand(operand, context)) {
-          if (status.kind === "file" || options.directory || pattern) {
-            await show(status, display(path));
-            continue;
-          }
-          if (paths.length > 1 && !context.output.json) {
-            await context.output.line(
-              `${isFirst ? "" : "\n"}${context.output.colors.dim(`${display(path)}:`)}`,
-            );
-          }
-          const start = lengthOfPrefix(path);
-          const list = { recursive: options.recursive, signal: context.signal };
-          for await (const entry of fileSystem.listStatus(path, list)) {
-            await show(entry, entry.path.key.slice(start));
-          }
+      output.json
+        ? output.object(status)
+        : output.line(entryLine(status, name, output.colors, options.bytes));
+    let headings = 0;
+    await eachOperand(paths, context, async (operand) => {
+      const asItself = options.directory || isPattern((await place(operand)).path);
+      for await (const { path, fileSystem, status } of expand(operand, context)) {
+        if (status.kind === "file" || asItself) {
+          await show(status, display(path));
+          continue;
         }
-      } catch (error) {
-        report(error, context);
+        if (paths.length > 1 && !output.json) {
+          await output.line(`${headings++ === 0 ? "" : "\n"}${output.colors.dim(`${display(path)}:`)}`);
+        }
+        const start = lengthOfPrefix(path);
+        for await (const entry of fileSystem.listStatus(path, { recursive: options.recursive, signal })) {
+          await show(entry, entry.path.key.slice(start));
+        }
       }
-      isFirst = false;
-    }
+    });
     return undefined;
   },
 });
-
-function report(error: unknown, { signal, messages }: CommandContext): void {
-  signal.throwIfAborted();
-  messages.failure(error);
-}
 
 function lengthOfPrefix({ key }: Path): number {
   return key === "" || key.endsWith("/") ? key.length : key.length + 1;

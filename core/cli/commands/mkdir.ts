@@ -1,4 +1,5 @@
 import { defineCommand } from "../command.ts";
+import { eachOperand } from "../operands.ts";
 
 export const command = defineCommand({
   usage: "PATH...",
@@ -7,16 +8,11 @@ export const command = defineCommand({
   options: {},
   operands: { min: 1, max: Number.POSITIVE_INFINITY },
   examples: [["plugfs mkdir oss://demo/incoming", "A folder that is there before the first file"]],
-  async run({ place, messages, signal }, { operands }) {
-    for (const operand of operands) {
-      try {
-        const { path, fileSystem } = await place(operand);
-        await fileSystem.mkdirs(path, { signal });
-      } catch (error) {
-        signal.throwIfAborted();
-        messages.failure(error);
-      }
-    }
+  async run(context, { operands }) {
+    await eachOperand(operands, context, async (operand) => {
+      const { path, fileSystem } = await context.place(operand);
+      await fileSystem.mkdirs(path, { signal: context.signal });
+    });
     return undefined;
   },
 });

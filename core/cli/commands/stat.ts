@@ -1,6 +1,6 @@
 import type { FileStatus } from "../../fs/contract.ts";
 import { defineCommand } from "../command.ts";
-import { expand } from "../globs.ts";
+import { eachFound } from "../operands.ts";
 import { display, formatBytes, formatTime, printable, table } from "../printable.ts";
 
 export const command = defineCommand({
@@ -12,25 +12,14 @@ export const command = defineCommand({
     ["plugfs stat --json oss://demo/a.txt | jq .length", "One of them"],
   ],
   async run(context, { operands }) {
-    const { output, signal, messages } = context;
+    const { output } = context;
     let isFirst = true;
-    for (const operand of operands) {
-      try {
-        for await (const { status } of expand(operand, context)) {
-          if (output.json) await output.object(status);
-          else {
-            if (!isFirst) await output.line();
-            await output.lines(
-              table(fields(status).map(([name, value]) => [output.colors.dim(name), value])),
-            );
-          }
-          isFirst = false;
-        }
-      } catch (error) {
-        signal.throwIfAborted();
-        messages.failure(error);
-      }
-    }
+    await eachFound(operands, context, async ({ status }) => {
+      if (output.json) return output.object(status);
+      if (!isFirst) await output.line();
+      isFirst = false;
+      await output.lines(table(fields(status).map(([name, value]) => [output.colors.dim(name), value])));
+    });
     return undefined;
   },
 });
