@@ -3,10 +3,10 @@ import { checkedXml, header, type StoreRequest, type TextAnswer, xmlBody } from 
 import { forEachConcurrently } from "./concurrency.ts";
 import { type About, answerError, storeCodeOf } from "./errors.ts";
 import { headObject } from "./lookup.ts";
+import { forbidOverwrite, writeHeaders } from "./publish.ts";
 import { type Attempt, isRetryable, withRetries } from "./retry.ts";
 import { headerStatus, quoted, unquoted } from "./status.ts";
 import type { Store } from "./store.ts";
-import { forbidOverwrite, writeHeaders } from "./upload.ts";
 import { xmlText } from "./xml.ts";
 
 /** What is copied: an object as a HEAD or a listing told it. */

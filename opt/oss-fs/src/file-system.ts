@@ -33,14 +33,14 @@ import {
   statusOf,
 } from "./lookup.ts";
 import { BlockPool, TransferMemory } from "./memory.ts";
+import { openInput } from "./open.ts";
 import { PartBuffers } from "./part-buffer.ts";
-import { openInput } from "./read.ts";
+import { writeHeaders } from "./publish.ts";
 import { OssRecoverableWriter } from "./recoverable-writer.ts";
 import type { OssSettings } from "./settings.ts";
 import { checkedKey, folderPrefix } from "./status.ts";
 import type { Store } from "./store.ts";
 import { deleteTree, moveTree } from "./tree.ts";
-import { writeHeaders } from "./upload.ts";
 import { ObjectSink } from "./write.ts";
 
 /**

@@ -1,83 +1,19 @@
-import {
-  type FileStatus,
-  FileSystemError,
-  type FsDataInputStream,
-  type OpenOptions,
-  type Path,
-} from "plugfs";
+import { type FileStatus, FileSystemError, type FsDataInputStream, type Path } from "plugfs";
 import { onAbort } from "./abort.ts";
 import { type About, answerError } from "./errors.ts";
 import { MIN_READ_BYTES, Part, type ReadAhead, ReadChecksum, readAhead } from "./prefetch.ts";
-import { type OpenedRange, openFirstRange, readRange } from "./range.ts";
-import { headerStatus } from "./status.ts";
+import { type OpenedRange, readRange } from "./range.ts";
 import type { Store } from "./store.ts";
 import { mergeRanges, readMerged, type WantedRange } from "./vectored.ts";
 
-const FIRST_BYTES = 1024 * 1024;
-
-/**
- * Opens an object for reading: one request, which brings its first bytes too (none when `options.status` is given; a
- * HEAD more when nothing is to be read). Rejects with `ENOENT` when there is no such object.
- */
-export async function openInput(
-  store: Store,
-  path: Path,
-  options: OpenOptions,
-  head: () => Promise<FileStatus>,
-): Promise<OssInputStream> {
-  const { start = 0, end = Number.MAX_SAFE_INTEGER, ifVersion, signal, status } = options;
-  const about: About = { operation: "open", path };
-  checkWindow(start, end, about);
-  if (status !== undefined) {
-    if (ifVersion !== undefined && status.version !== ifVersion) throw stale(about);
-    return new OssInputStream(store, { path, status, start, end, signal });
-  }
-  const { memory } = store.pool;
-  const wanted = store.client.settings.downloadPartSize ?? FIRST_BYTES;
-  const size = memory.tryTake(wanted) ? wanted : MIN_READ_BYTES;
-  if (size !== wanted) memory.force(size);
-  try {
-    const firstEnd = Math.min(end, start + size);
-    const opened =
-      firstEnd > start
-        ? await openFirstRange(store.client, {
-            key: path.key,
-            start,
-            end: firstEnd,
-            ifVersion,
-            signal,
-            about,
-          })
-        : undefined;
-    if (opened !== undefined) {
-      const known = headerStatus(path, opened.answer.headers, opened.total);
-      return new OssInputStream(store, {
-        path,
-        status: known,
-        start,
-        end,
-        signal,
-        first: { ...opened, size },
-      });
-    }
-  } catch (error) {
-    memory.give(size);
-    throw error;
-  }
-  memory.give(size);
-  const known = await head();
-  if (ifVersion !== undefined && known.version !== ifVersion) throw stale(about);
-  return new OssInputStream(store, { path, status: known, start, end, signal });
-}
-
-interface InputOptions {
+export interface InputOptions {
   readonly path: Path;
   readonly status: FileStatus;
   readonly start: number;
   readonly end: number;
   readonly signal: AbortSignal | undefined;
-  /** The answer that `openInput` has; `size` bytes of memory were taken for it. */
-  readonly first?: OpenedRange & { readonly size: number };
+  /** The answer that there is already; memory for its bytes is taken. */
+  readonly first?: OpenedRange;
 }
 
 /**
@@ -88,6 +24,7 @@ interface InputOptions {
 export class OssInputStream implements FsDataInputStream {
   readonly status: FileStatus;
   readonly #store: Store;
+  readonly #key: string;
   readonly #about: About;
   readonly #ahead: ReadAhead;
   readonly #end: number;
@@ -110,6 +47,7 @@ export class OssInputStream implements FsDataInputStream {
     const { path, status, start, end, signal, first } = options;
     this.status = status;
     this.#store = store;
+    this.#key = path.key;
     this.#about = { operation: "read", path };
     const { downloadPartSize, downloadParts } = store.client.settings;
     this.#ahead = readAhead(downloadPartSize, downloadParts);
@@ -294,9 +232,9 @@ export class OssInputStream implements FsDataInputStream {
     }
   }
 
-  #startFirst(first: OpenedRange & { readonly size: number }): void {
+  #startFirst(first: OpenedRange): void {
     const { memory } = this.#store.pool;
-    const part = new Part(this.#position, first.end, memory, first.size);
+    const part = new Part(this.#position, first.end, memory, first.end - this.#position);
     part.run((take, signal) => {
       // The answer was asked for under the caller's signal; from now on the stream ends it.
       onAbort(signal, () => first.answer.discard());
@@ -311,9 +249,9 @@ export class OssInputStream implements FsDataInputStream {
   }
 
   #range(start: number, end: number, signal: AbortSignal): Parameters<typeof readRange>[1] {
-    const { path, length, version = "" } = this.status;
+    const { length, version = "" } = this.status;
     return {
-      key: path.key,
+      key: this.#key,
       start,
       end,
       total: length,
@@ -364,16 +302,3 @@ export class OssInputStream implements FsDataInputStream {
 }
 
 const NOTHING = Buffer.alloc(0);
-
-function checkWindow(start: number, end: number, about: About): void {
-  if (Number.isInteger(start) && start >= 0 && Number.isInteger(end) && end >= start) return;
-  throw new FileSystemError({
-    code: "EINVAL",
-    ...about,
-    message: `start is ${start} and end is ${end}; expected 0 ≤ start ≤ end, in whole bytes`,
-  });
-}
-
-function stale(about: About): FileSystemError {
-  return new FileSystemError({ code: "ESTALE", ...about, scheme: "oss" });
-}

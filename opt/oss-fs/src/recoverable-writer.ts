@@ -15,11 +15,12 @@ import { answerError, storeCodeOf } from "./errors.ts";
 import { isFolder, refuseFileAsParent } from "./lookup.ts";
 import type { Payload } from "./part-buffer.ts";
 import { type PendingUpload, pendingUploads, refuseLostUpload } from "./pending.ts";
+import { findOwn, type UploadTarget } from "./publish.ts";
 import { decodeResume, encodeResume, type Resume, resumeLength, resumePath } from "./recoverable.ts";
 import { MIN_PART_BYTES } from "./settings.ts";
 import { checkedKey } from "./status.ts";
 import type { Store } from "./store.ts";
-import { abortUpload, findOwn, MultipartUpload, putObject, type UploadTarget } from "./upload.ts";
+import { abortUpload, MultipartUpload, putObject } from "./upload.ts";
 import { PartWriter } from "./write.ts";
 
 /**

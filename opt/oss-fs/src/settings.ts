@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Configuration, ConfigurationError, type Logger, type Option } from "plugfs";
+import { Configuration, type Logger, type Option } from "plugfs";
+import { misfit, text } from "./configured.ts";
+import { readAddress, readSignature, type SignatureSettings, type StoreAddress } from "./endpoint.ts";
 import { KEYS } from "./keys.ts";
 import type { BufferSettings } from "./part-buffer.ts";
 import type { ProxySettings } from "./proxy.ts";
@@ -10,15 +11,7 @@ import type { RetryPolicy } from "./retry.ts";
 import type { VectoredSettings } from "./vectored.ts";
 
 /** The configuration of one file system, checked. Sizes are bytes, times milliseconds. */
-export interface OssSettings {
-  /** With scheme. */
-  readonly endpoint: string;
-  /** The endpoint is the bucket's own domain. */
-  readonly cname: boolean;
-  readonly pathStyle: boolean;
-  /** Without the prefix `oss-`; undefined when not known. */
-  readonly region: string | undefined;
-  readonly signatureV4: boolean;
+export interface OssSettings extends StoreAddress, SignatureSettings {
   readonly requesterPays: boolean;
   readonly userAgentPrefix: string | undefined;
   readonly connections: number;
@@ -55,20 +48,18 @@ const DEFAULT_UPLOAD_PARTS = 16;
 
 /** Reads and checks everything at once, so that a wrong value is told at open. Throws `ConfigurationError`. */
 export function readSettings(configuration: Configuration, logger: Logger): OssSettings {
-  const endpoint = readEndpoint(configuration);
-  const address = readAddress(configuration, endpoint);
+  const address = readAddress(configuration);
   const connections = readConnections(configuration, logger);
   return {
-    endpoint,
     ...address,
-    ...readSignature(configuration, endpoint),
+    ...readSignature(configuration, address.endpoint),
     requesterPays: configuration.get(KEYS.requesterPays),
     userAgentPrefix: text(configuration.get(KEYS.userAgentPrefix)),
     connections,
     connectTimeoutMs: configuration.get(KEYS.connectTimeout),
     idleTimeoutMs: configuration.get(KEYS.idleTimeout),
     ca: readCertificates(configuration),
-    proxy: readProxy(configuration, endpoint, logger),
+    proxy: readProxy(configuration, address.endpoint, logger),
     retry: {
       retries: configuration.get(KEYS.retries),
       baseMs: configuration.get(KEYS.retryInterval),
@@ -105,70 +96,6 @@ export function ofBucket(all: Configuration, bucket: string): Configuration {
     return [`fs.oss.${key.slice(prefix.length)}`, value] as const;
   });
   return Configuration.from(own).over(all);
-}
-
-function readEndpoint(configuration: Configuration): string {
-  const what = "the endpoint of the bucket's region, such as oss-cn-hangzhou.aliyuncs.com";
-  const value = required(configuration, KEYS.endpoint, what);
-  const whole = value.includes("://")
-    ? value
-    : `${configuration.get(KEYS.secure) ? "https" : "http"}://${value}`;
-  const shape = /^https?:\/\/[a-z0-9_.-]+(:\d{1,5})?\/?$/i;
-  if (shape.test(whole)) return whole.replace(/\/$/, "").toLowerCase();
-  throw new ConfigurationError({
-    code: "ERR_CONFIG_VALUE",
-    key: KEYS.endpoint.key,
-    source: configuration.source(KEYS.endpoint.key),
-    message: `${KEYS.endpoint.key}: expected a host, host:port, or http(s)://host:port`,
-    hint: "The bucket belongs into the path (oss://bucket/key), keys into fs.oss.accessKeyId and fs.oss.accessKeySecret",
-  });
-}
-
-function readAddress(
-  configuration: Configuration,
-  endpoint: string,
-): Pick<OssSettings, "cname" | "pathStyle"> {
-  const { hostname } = new URL(endpoint);
-  const isLocal = hostname === "localhost";
-  // Names below localhost do not resolve everywhere.
-  const pathStyle = configuration.get(KEYS.pathStyle) ?? isLocal;
-  const isAlibaba = /(^|\.)(aliyuncs\.com|aliyun-inc\.com|aliyun\.com)$/.test(hostname);
-  const cname = configuration.get(KEYS.cname) && !pathStyle && !isAlibaba && !isLocal && isIP(hostname) === 0;
-  return { cname, pathStyle };
-}
-
-function readSignature(
-  configuration: Configuration,
-  endpoint: string,
-): Pick<OssSettings, "region" | "signatureV4"> {
-  const region = readRegion(configuration, endpoint);
-  const version = configuration.get(KEYS.signatureVersion);
-  if (version === "V4" && region === undefined) {
-    throw new ConfigurationError({
-      code: "ERR_CONFIG_MISSING",
-      key: KEYS.region.key,
-      message: `${KEYS.region.key} is not set, and the endpoint does not tell it; signature V4 needs it`,
-      hint: "Set it to the bucket's region, such as cn-hangzhou",
-    });
-  }
-  return { region, signatureV4: version === undefined ? region !== undefined : version === "V4" };
-}
-
-function readRegion(configuration: Configuration, endpoint: string): string | undefined {
-  const set = text(configuration.get(KEYS.region))?.replace(/^oss-/, "");
-  if (set === undefined) return regionOf(endpoint);
-  if (/^[a-z0-9-]+$/i.test(set)) return set;
-  throw misfit(configuration, KEYS.region, "expected the name of a region, such as cn-hangzhou");
-}
-
-/** `oss-cn-hangzhou[-internal].aliyuncs.com` and `cn-hangzhou.oss.aliyuncs.com` name their region. */
-function regionOf(endpoint: string): string | undefined {
-  const host = new URL(endpoint).hostname;
-  const match =
-    /^oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/.exec(host) ??
-    /^([a-z0-9-]+)\.oss\.aliyuncs\.com$/.exec(host);
-  const region = match?.[1];
-  return region?.startsWith("accelerate") ? undefined : region;
 }
 
 function readUploadPartSize(configuration: Configuration, logger: Logger): number | undefined {
@@ -268,41 +195,4 @@ function readAcl(configuration: Configuration): string | undefined {
   if (["private", "public-read", "public-read-write", "default"].includes(name)) return name;
   const expected = "expected private, public-read, public-read-write or default";
   throw misfit(configuration, KEYS.acl, expected);
-}
-
-export function misfit(
-  configuration: Configuration,
-  option: Option<unknown>,
-  problem: string,
-): ConfigurationError {
-  const { key } = option;
-  return new ConfigurationError({
-    code: "ERR_CONFIG_VALUE",
-    key,
-    source: configuration.source(key),
-    message: `${key}: ${problem}`,
-  });
-}
-
-/** Blanks count as nothing, as in Hadoop. Throws ERR_CONFIG_MISSING. */
-export function required(
-  configuration: Configuration,
-  option: Option<string | undefined>,
-  what: string,
-): string {
-  const value = text(configuration.get(option));
-  if (value !== undefined) return value;
-  const isSet = configuration.has(option);
-  throw new ConfigurationError({
-    code: "ERR_CONFIG_MISSING",
-    key: option.key,
-    source: isSet ? configuration.source(option.key) : undefined,
-    message: `${option.key} is ${isSet ? "empty" : "not set"}`,
-    hint: `Set it in the configuration to ${what}`,
-  });
-}
-
-export function text(value: string | undefined): string | undefined {
-  const trimmed = value?.trim();
-  return trimmed === "" ? undefined : trimmed;
 }

@@ -1,31 +1,23 @@
 import { createHash } from "node:crypto";
-import type { FileStatus, FileSystemError, Path } from "plugfs";
+import type { FileStatus } from "plugfs";
 import { bodyChunks } from "./body.ts";
-import { checkedEtag, checkedXml, header, type StoreRequest, type TextAnswer, xmlBody } from "./client.ts";
+import { checkedEtag, checkedXml, type StoreRequest, xmlBody } from "./client.ts";
 import { combineCrc64 } from "./crc64.ts";
 import { type About, answerError, storeCodeOf } from "./errors.ts";
-import { headObject, isMissing } from "./lookup.ts";
 import type { Payload } from "./part-buffer.ts";
-import { type Attempt, isRetryable, withRetries } from "./retry.ts";
-import { headerStatus, unquoted } from "./status.ts";
+import {
+  crcDiffers,
+  forbidOverwrite,
+  publish,
+  type UploadTarget,
+  WRITE_ID,
+  writeHeaders,
+} from "./publish.ts";
+import { withRetries } from "./retry.ts";
 import type { Store } from "./store.ts";
 import { xmlText } from "./xml.ts";
 
-export interface UploadTarget {
-  readonly path: Path;
-  readonly key: string;
-  /** False: an object that exists already, also one that came into being meanwhile, is `EEXIST`. */
-  readonly overwrite: boolean;
-  readonly about: About;
-}
-
-/** User metadata that tells one's own object from another's after an answer was lost. */
-const WRITE_ID = "x-oss-meta-plugfs-write";
-
-/**
- * Publishes an object with one PUT. `writeId` tells it from another's after a lost answer. The store compares the MD5 before it publishes; its CRC64 is compared afterwards,
- * and an object that differs is taken back.
- */
+/** Publishes an object with one PUT. The store compares the MD5 before it publishes. */
 export async function putObject(
   store: Store,
   target: UploadTarget,
@@ -50,12 +42,9 @@ export async function putObject(
     about,
   };
   const published = { length: payload.length, crc64: payload.crc64, writeId };
-  const answer = await sendWrite(store, target, published, request, (answer) => {
+  return await publish(store, target, published, request, (answer) => {
     checkedEtag(answer, about);
   });
-  if (!("headers" in answer)) return answer;
-  if (crcDiffers(answer, payload.crc64)) throw await takeBack(store, target, published);
-  return publishedStatus(target, published, answer);
 }
 
 /** A part that the store has. */
@@ -142,13 +131,11 @@ export class MultipartUpload {
       signal,
       about,
     };
-    const answer = await sendWrite(this.#store, this.target, published, request, (answer) => {
+    const status = await publish(this.#store, this.target, published, request, (answer) => {
       checkedXml(answer, "CompleteMultipartUploadResult", about);
     });
     this.#store.uploads.delete(id);
-    if (!("headers" in answer)) return answer;
-    if (crcDiffers(answer, crc64)) throw await takeBack(this.#store, this.target, published);
-    return publishedStatus(this.target, published, answer);
+    return status;
   }
 
   /** Removes the parts. Every `upload` must have ended. */
@@ -204,109 +191,4 @@ export async function abortUpload(
   } finally {
     store.uploads.delete(uploadId);
   }
-}
-
-/** The bytes that one write published. */
-export interface Published {
-  readonly length: number;
-  readonly crc64: bigint;
-  readonly writeId: string;
-}
-
-/**
- * Sends what publishes the object, with retries. When an answer was lost, the object itself tells whether the request
- * had been carried out: its status is returned then.
- */
-async function sendWrite(
-  store: Store,
-  target: UploadTarget,
-  published: Published,
-  request: StoreRequest,
-  check: (answer: TextAnswer) => void,
-): Promise<TextAnswer | FileStatus> {
-  const { client } = store;
-  let lost = false;
-  const attemptOnce = async (attempt: Attempt): Promise<TextAnswer> => {
-    try {
-      const answer = await client.sendOnce(request, attempt);
-      check(answer);
-      return answer;
-    } catch (error) {
-      // From here on nobody knows whether the store carried it out.
-      if (isRetryable(error)) lost = true;
-      throw error;
-    }
-  };
-  try {
-    return await withRetries(client.settings.retry, request.signal, attemptOnce);
-  } catch (error) {
-    if (!lost) throw error;
-    // The write's own error is the one to tell.
-    const found = await findOwn(store, target, published).catch(() => undefined);
-    if (found !== undefined) return found;
-    throw error;
-  }
-}
-
-/** The status of the target if it is the object that this very write made: one HEAD. */
-export async function findOwn(
-  store: Store,
-  target: UploadTarget,
-  published: Published,
-): Promise<FileStatus | undefined> {
-  const { key, about, path } = target;
-  try {
-    const answer = await headObject(store, key, { about });
-    const status = headerStatus(path, answer.headers);
-    const own = header(answer, WRITE_ID) === published.writeId && status.length === published.length;
-    return own && !crcDiffers(answer, published.crc64) ? status : undefined;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Deletes the object that this write published with wrong bytes, if it is still there. */
-async function takeBack(store: Store, target: UploadTarget, published: Published): Promise<FileSystemError> {
-  const { key, about } = target;
-  const message = "the stored bytes are not the ones that were written (CRC64)";
-  try {
-    const answer = await headObject(store, key, { about });
-    if (header(answer, WRITE_ID) === published.writeId) {
-      await store.client.send({ method: "DELETE", key, about });
-    }
-    return answerError(`${message}; the object was removed`, about);
-  } catch (cause) {
-    return answerError(`${message}, and the object could not be removed`, about, { cause });
-  }
-}
-
-function crcDiffers(answer: TextAnswer, crc64: bigint): boolean {
-  const stored = header(answer, "x-oss-hash-crc64ecma");
-  return stored !== undefined && stored !== crc64.toString();
-}
-
-/** `modificationTime` is the time of the store's answer, which is when the object appeared. */
-function publishedStatus(target: UploadTarget, published: Published, answer: TextAnswer): FileStatus {
-  return {
-    path: target.path,
-    kind: "file",
-    length: published.length,
-    modificationTime: Date.parse(answer.headers.date ?? "") || 0,
-    version: unquoted(header(answer, "etag") ?? ""),
-    crc64: published.crc64.toString(),
-  };
-}
-
-/** What goes with every way of writing. */
-export function writeHeaders(store: Store): Record<string, string> {
-  const { encryption, acl } = store.client.settings;
-  return {
-    ...(encryption === undefined ? {} : { "x-oss-server-side-encryption": encryption }),
-    ...(acl === undefined ? {} : { "x-oss-object-acl": acl }),
-  };
-}
-
-export function forbidOverwrite(target: { readonly overwrite: boolean }): Record<string, string> {
-  return target.overwrite ? {} : { "x-oss-forbid-overwrite": "true" };
 }

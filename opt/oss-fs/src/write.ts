@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { type FileStatus, FileSystemError, type OutputSink, type Path } from "plugfs";
 import { onAbort } from "./abort.ts";
 import type { PartBuffer, Payload } from "./part-buffer.ts";
+import type { UploadTarget } from "./publish.ts";
 import { MIN_PART_BYTES } from "./settings.ts";
 import type { Store } from "./store.ts";
-import { MultipartUpload, putObject, type UploadTarget } from "./upload.ts";
+import { MultipartUpload, putObject } from "./upload.ts";
 
 const MIB = 1024 * 1024;
 /** OSS's limit (https://www.alibabacloud.com/help/en/oss/user-guide/multipart-upload). */

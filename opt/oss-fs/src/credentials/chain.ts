@@ -1,8 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Configuration, Logger } from "plugfs";
+import { misfit, required, text } from "../configured.ts";
 import { KEYS } from "../keys.ts";
-import { misfit, required, text } from "../settings.ts";
 import type { CredentialProvider, CredentialSource, Credentials } from "./credentials.ts";
 import { ecsRamRoleProvider } from "./ecs-ram-role.ts";
 import { environmentProvider } from "./environment.ts";
