@@ -13,13 +13,13 @@ export const appendObject: Operation = {
   name: "AppendObject",
   access: "write-object",
   async run(call) {
-    const bucket = bucketOf(call);
     checkObjectName(call.key);
     const position = positionOf(call.query.get("position"));
     const attributes = attributesOf(call.headers);
-    checkPosition(bucket.objects.get(call.key), position);
+    checkPosition(bucketOf(call).objects.get(call.key), position);
     const { maxPutSize } = call.settings;
     using received = await receive(call.body, call.store, call.settings, Math.max(0, maxPutSize - position));
+    const bucket = bucketOf(call);
     const before = bucket.objects.get(call.key);
     checkPosition(before, position);
     const pieces = [

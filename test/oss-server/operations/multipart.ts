@@ -26,7 +26,7 @@ export const initiateMultipartUpload: Operation = {
   run(call) {
     const bucket = bucketOf(call);
     checkObjectName(call.key);
-    checkOverwrite(call, bucket);
+    checkOverwrite(call);
     const attributes = attributesOf(call.headers);
     const upload = call.store.createUpload(bucket, call.key, { started: seconds(call.now), ...attributes });
     return xmlAnswer(
@@ -119,7 +119,7 @@ export const completeMultipartUpload: Operation = {
     for (const part of parts.slice(0, -1)) {
       if (part.size < call.settings.minPartSize) throw entityTooSmall(part, call.settings.minPartSize);
     }
-    checkOverwrite(call, bucket);
+    checkOverwrite(call);
     const object: StoredObject = {
       content: parts.flatMap((part) => part.content),
       size: parts.reduce((sum, part) => sum + part.size, 0),

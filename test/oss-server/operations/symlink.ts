@@ -23,7 +23,7 @@ export const putSymlink: Operation = {
       throw invalidArgument("The target has to be percent-encoded UTF-8.", "x-oss-symlink-target", header);
     }
     checkObjectName(target);
-    checkOverwrite(call, bucket);
+    checkOverwrite(call);
     const etag = createHash("md5").update(target).digest("hex").toUpperCase();
     call.store.putObject(bucket, call.key, {
       ...attributesOf(call.headers),

@@ -6,7 +6,7 @@ import { xmlDate } from "../dates.ts";
 import { fileAlreadyExists, invalidArgument, noSuchBucket, noSuchKey, OssError } from "../errors.ts";
 import { checkObjectName } from "../names.ts";
 import { attributesOf, encryptionHeaders, md5Header, type ObjectAttributes } from "../object-headers.ts";
-import type { Bucket, StoredObject } from "../storage/store.ts";
+import type { StoredObject } from "../storage/store.ts";
 import { element } from "../xml.ts";
 
 /** OSS document "PutObject". */
@@ -14,13 +14,15 @@ export const putObject: Operation = {
   name: "PutObject",
   access: "write-object",
   async run(call) {
-    const bucket = bucketOf(call);
+    bucketOf(call);
     checkObjectName(call.key);
     refuseWriteConditions(call);
     const attributes = attributesOf(call.headers);
-    checkOverwrite(call, bucket);
+    checkOverwrite(call);
     using received = await receive(call.body, call.store, call.settings);
-    checkOverwrite(call, bucket);
+    // Both once more: much may have happened while the bytes came in.
+    const bucket = bucketOf(call);
+    checkOverwrite(call);
     const { content, size, etag, crc64 } = received;
     const modified = seconds(call.now);
     call.store.putObject(bucket, call.key, {
@@ -59,7 +61,7 @@ export const copyObject: Operation = {
         { MaxSizeAllowed: String(limit) },
       );
     }
-    checkOverwrite(call, bucket);
+    checkOverwrite(call);
     const object: StoredObject = {
       ...source,
       ...copiedAttributes(call, source),
@@ -138,7 +140,8 @@ export function copySourceOf(call: Call): { source: StoredObject; isOfSameBucket
 }
 
 /** `x-oss-forbid-overwrite: true`. @throws OssError FileAlreadyExists (409) */
-export function checkOverwrite({ headers, key }: Call, bucket: Bucket): void {
+export function checkOverwrite(call: Call): void {
+  const { headers, key } = call;
   const forbid = headers.get("x-oss-forbid-overwrite");
   if (forbid === undefined || forbid === "false") return;
   if (forbid !== "true") {
@@ -148,7 +151,7 @@ export function checkOverwrite({ headers, key }: Call, bucket: Bucket): void {
       forbid,
     );
   }
-  if (bucket.objects.get(key) !== undefined) throw fileAlreadyExists(key);
+  if (bucketOf(call).objects.get(key) !== undefined) throw fileAlreadyExists(key);
 }
 
 /** OSS has no conditional put but x-oss-forbid-overwrite. */
