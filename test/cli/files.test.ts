@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { writeFiles } from "../support/files.ts";
 import { type OssHome, ossHome } from "./oss-home.ts";
-import { plugfs, type RunOptions } from "./plugfs.ts";
+import { plugfs, type RunOptions, start } from "./plugfs.ts";
+import { until } from "./until.ts";
 
 let home: OssHome;
 before(async () => {
@@ -138,8 +140,53 @@ test("put and get mean local files whatever the default scheme is", async () => 
   assert.equal(await readFile(join(home.work, "got.txt"), "utf8"), "local");
 });
 
-test("unfinished uploads are listed and swept by age; a store that keeps no account says so", async () => {
-  const doctor = await ok(["doctor", "--write", "oss://demo/tmp"]);
-  assert.match(doctor, /^ok +oss:\/\/demo\/tmp, writing: a file was written, read back and removed$/m);
+test("what a killed upload leaves is listed, and swept by age", async () => {
+  const big = join(home.work, "big");
+  await writeFile(big, "");
+  await truncate(big, 64 << 20);
+  home.server.shape.rate = 1 << 20;
+  const child = start(["cp", big, "oss://demo/left/big"], { cwd: home.work });
+  await until(() => home.server.uploads("demo").length > 0);
+  child.kill("SIGKILL");
+  await once(child, "close");
+  home.server.shape.rate = Number.POSITIVE_INFINITY;
+
+  const [upload, ...others] = objects(await ok(["uploads", "list", "--json", "oss://demo/left"]));
+  assert.deepEqual([upload?.target, others], ["oss://demo/left/big", []]);
+  assert.ok(Math.abs(Date.now() - Number(upload?.started)) < 60_000);
   await fails(["uploads", "sweep", "oss://demo"], /--older-than AGE is needed/, 2);
+  assert.match(
+    await ok(["uploads", "sweep", "--older-than", "1d", "oss://demo"]),
+    /^0 unfinished writes discarded/,
+  );
+  assert.match(
+    await ok(["uploads", "sweep", "--older-than", "0", "--dry-run", "oss://demo"]),
+    /^1 unfinished write to discard/m,
+  );
+  assert.equal(home.server.uploads("demo").length, 1);
+  assert.match(
+    await ok(["uploads", "sweep", "--older-than", "0", "oss://demo"]),
+    /^oss:\/\/demo\/left\/big of .*\n1 unfinished write discarded/,
+  );
+  assert.equal(home.server.uploads("demo").length, 0);
+});
+
+test("doctor looks at plugins, at what is named and at what the configuration holds", async () => {
+  const define = ["-D", "state.checkpoints.dir=oss://demo/checkpoints"];
+  const well = await ok(["doctor", "--write", ...define, "oss://demo/tmp"]);
+  assert.match(well, /^ok +plugin oss-fs: 1\.0\.0, loaded and configured in \d+ ms, offers oss:\/\/$/m);
+  assert.match(well, /^ok +oss:\/\/demo\/tmp, writing: a file was written, read back and removed$/m);
+  assert.deepEqual(
+    home.server.keys("demo").filter((key) => key.startsWith("tmp/.")),
+    [],
+  );
+
+  const ill = await plugfs(["doctor", "--json", ...define, "-D", "fs.oss.accessKeySecret=wr0ng"], {
+    cwd: home.work,
+  });
+  assert.equal(ill.code, 1);
+  const failed = objects(ill.stdout).find(({ verdict }) => verdict === "failed");
+  assert.equal(failed?.subject, "oss://demo");
+  assert.match(String(failed?.detail), /EACCES: .*accessKeySecret/);
+  assert.doesNotMatch(ill.stdout + ill.stderr, /wr0ng/);
 });

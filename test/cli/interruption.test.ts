@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { ossHome } from "./oss-home.ts";
 import { start } from "./plugfs.ts";
+import { until } from "./until.ts";
 
 test("Ctrl-C ends an upload: exit code 130, nothing appears, nothing is left unfinished", async () => {
   await using home = await ossHome();
@@ -20,8 +21,7 @@ test("Ctrl-C ends an upload: exit code 130, nothing appears, nothing is left unf
   });
   const exit = once(child, "close");
   // An upload in parts is under way.
-  while (home.server.uploads("demo").length === 0)
-    await once(child.stderr, "data", { signal: AbortSignal.timeout(50) }).catch(() => {});
+  await until(() => home.server.uploads("demo").length > 0);
   home.server.shape.rate = Number.POSITIVE_INFINITY;
   child.kill("SIGINT");
   assert.deepEqual(await exit, [130, null], stderr);
@@ -35,7 +35,7 @@ test("Ctrl-C ends a download and leaves no temporary file", async () => {
   home.server.shape.rate = 1 << 20;
   const child = start(["cp", "oss://demo/big", "copy"], { cwd: home.work });
   const exit = once(child, "close");
-  while ((await readdir(home.work)).length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(async () => (await readdir(home.work)).length > 0);
   child.kill("SIGINT");
   assert.deepEqual(await exit, [130, null]);
   assert.deepEqual(await readdir(home.work), []);
