@@ -67,7 +67,10 @@ export class Subject {
 
   /** A file to read from: written here, or what `setup` says a read-only store has. */
   async sample(): Promise<Existing> {
-    if (this.#existing !== undefined) return this.#existing;
+    if (this.#existing !== undefined) {
+      // Of a Buffer too: it is compared with what is read into a plain array.
+      return { path: this.#existing.path, bytes: new Uint8Array(this.#existing.bytes) };
+    }
     assert.ok(this.can("write"), "setup of a read-only store must return an `existing` file");
     const sample = { path: this.at("sample"), bytes: randomBytes(100_003, 7) };
     await this.put(sample.path, sample.bytes);
