@@ -3,7 +3,7 @@ import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Environment, Path } from "plugfs";
-import { fileSystemContract, recoverableWriterContract } from "plugfs/testing";
+import { fileSystemContract } from "plugfs/testing";
 import { ossHome } from "../support/oss-home.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -41,4 +41,3 @@ async function ossFixture() {
 }
 
 fileSystemContract({ name: "oss-fs in a worker", setup: ossFixture });
-recoverableWriterContract({ name: "oss-fs in a worker", setup: ossFixture });

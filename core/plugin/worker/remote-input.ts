@@ -82,22 +82,18 @@ export class RemoteInputStream implements FsDataInputStream {
       chunk.catch(() => {});
       asked.push(chunk);
     };
-    const fill = (): void => {
-      while (asked.length < AHEAD) ask();
-    };
     let turn = this.#turn;
     let ended = false;
     try {
-      fill();
       for (;;) {
-        const chunk = await asked.shift();
         if (turn !== this.#turn) {
           // A seek: what was read ahead is from elsewhere.
           turn = this.#turn;
           await Promise.allSettled(asked.splice(0));
-          fill();
-          continue;
         }
+        while (asked.length < AHEAD) ask();
+        const chunk = await asked.shift();
+        if (turn !== this.#turn) continue;
         if (chunk === undefined) {
           ended = true;
           return;
@@ -105,7 +101,6 @@ export class RemoteInputStream implements FsDataInputStream {
         this.#position += chunk.length;
         yield new Uint8Array(chunk.buffer, 0, chunk.length);
         free.push(chunk.buffer);
-        fill();
       }
     } catch (error) {
       ended = true;
@@ -134,7 +129,6 @@ export class RemoteInputStream implements FsDataInputStream {
   #realign(position: number): void {
     this.#turn += 1;
     this.#position = position;
-    this.#link.call(this.#ref, "endChunks", []).catch(() => {});
     this.#link.call(this.#ref, "seek", [position]).catch(() => {});
   }
 

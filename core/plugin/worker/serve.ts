@@ -159,10 +159,13 @@ export class Served {
 
   #input(stream: FsDataInputStream): WireInput {
     let chunks: AsyncIterator<Uint8Array> | undefined;
+    /** A seek that waits for chunks to end; reads come after it. */
+    let aligned: Promise<void> | undefined;
     const lent = (length: number, buffer: ArrayBuffer | undefined): ArrayBuffer =>
       buffer !== undefined && buffer.byteLength >= length ? buffer : new ArrayBuffer(length);
     const ref = this.#add({
       read: async (_signal, [length, buffer]: readonly [number, ArrayBuffer?], transfer) => {
+        await aligned;
         const into = lent(length, buffer);
         transfer.push(into);
         const count = await stream.read(new Uint8Array(into, 0, length));
@@ -188,9 +191,20 @@ export class Served {
         transfer.push(...filled.map(({ into }) => into.buffer));
         return filled.map(({ into }) => into);
       },
-      seek: (_signal, [position]: readonly number[]) => stream.seek(position ?? 0),
+      /** Ends the chunks that were read ahead, and only then moves: they would move on from there. */
+      seek: (_signal, [position]: readonly number[]) => {
+        const ending = chunks;
+        chunks = undefined;
+        if (ending === undefined && aligned === undefined) stream.seek(position ?? 0);
+        else {
+          const before = aligned;
+          aligned = Promise.allSettled([before, ending?.return?.()]).then(() => stream.seek(position ?? 0));
+          return aligned;
+        }
+      },
       /** The next chunk, in a buffer that came back from the host. Undefined at the end. */
       chunk: async (_signal, [buffer]: readonly [ArrayBuffer?], transfer): Promise<WireBytes | undefined> => {
+        await aligned;
         chunks ??= stream.chunks()[Symbol.asyncIterator]();
         const step = await chunks.next();
         if (step.done === true) {
@@ -202,11 +216,6 @@ export class Served {
         new Uint8Array(into).set(step.value);
         transfer.push(into);
         return { buffer: into, length: byteLength };
-      },
-      endChunks: async () => {
-        const ending = chunks;
-        chunks = undefined;
-        await ending?.return?.();
       },
       close: () => stream.close(),
     });
