@@ -30,6 +30,7 @@ const PATTERNS: readonly [pattern: string | readonly string[], expected: readonl
   ["*/deep/*", ["dir/deep/c.txt", "dir/deep/d.md"]],
   ["**/*.txt", ["a.txt", "dir/a.txt", "dir/deep/c.txt", "other/[x].txt"]],
   ["dir/**/*.md", ["dir/deep/d.md"]],
+  ["other/[[]x].txt", ["other/[x].txt"]],
   ["other/\\[x\\].txt", ["other/[x].txt"]],
   [".hidden/*", [".hidden/e.txt"]],
   [".*/e.txt", [".hidden/e.txt"]],
@@ -79,6 +80,8 @@ test("glob finds on file: what it finds in Node", async () => {
   await matchesAll(env.fs, folder.path);
   if (!("glob" in node)) return; // Node 20 has none to compare with; the list above holds all the same
   for (const [pattern, expected] of PATTERNS) {
+    // A backslash is a separator to Node's, on every system; here it takes the next character as it is.
+    if (String(pattern).includes("\\")) continue;
     assert.deepEqual(
       await found(node as unknown as Glob, pattern, { cwd: folder.path }),
       expected,

@@ -62,11 +62,10 @@ export class UriDir implements AsyncIterable<UriDirent> {
     return dir;
   }
 
-  /** Throws `ERR_DIR_CLOSED` at once after `close`, as Node's does. */
+  /** After `close` it is `ERR_DIR_CLOSED`. */
   read(): Promise<UriDirent | null>;
   read(done: (error: Error | null, entry: UriDirent | null) => void): void;
   read(done?: (error: Error | null, entry: UriDirent | null) => void): Promise<UriDirent | null> | undefined {
-    this.#check();
     if (done === undefined) return this.#read();
     this.#read().then(
       (entry) => done(null, entry),
@@ -96,6 +95,7 @@ export class UriDir implements AsyncIterable<UriDirent> {
   }
 
   async #read(): Promise<UriDirent | null> {
+    this.#check();
     const next = this.#first ?? this.#entries.next();
     this.#first = undefined;
     const { done, value } = await next;
