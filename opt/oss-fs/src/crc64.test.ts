@@ -31,6 +31,17 @@ test("any bytes in any pieces give the sum of the definition", () => {
   );
 });
 
+test("long runs, which WebAssembly computes, give the sum of the definition, however they are cut", () => {
+  const bytes = Buffer.alloc(200_003, "some text that does not fit the block size ");
+  const whole = slow(bytes);
+  for (const piece of [bytes.length, 32_768, 65_536, 100_001, 7, 131_072]) {
+    for (const crc of [new Crc64(), new Crc64(null)]) {
+      for (let at = 0; at < bytes.length; at += piece) crc.update(bytes.subarray(at, at + piece));
+      assert.equal(crc.value, whole, `pieces of ${piece}`);
+    }
+  }
+});
+
 test("sums of parts combine to the sum of the whole", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (a, b) => {
