@@ -67,7 +67,7 @@ test("GetBucketStat counts bytes, objects and uploads", async () => {
 
 test("an upload into a bucket that is deleted meanwhile is refused", async () => {
   await using server = await startOssServer({ buckets: ["demo"], rate: 1_000_000 });
-  const uploading = ask(server, "PUT", "/demo/a", { body: Buffer.alloc(200_000) });
+  const uploading = ask(server, "PUT", "/demo/a", { body: Buffer.alloc(600_000) });
   while ((server.log.entries()[0]?.bytesIn ?? 0) === 0) await new Promise((resolve) => setImmediate(resolve));
   assert.equal((await ask(server, "DELETE", "/demo/")).status, 204);
   assert.equal((await uploading).code, "NoSuchBucket");

@@ -230,7 +230,7 @@ test("AbortMultipartUpload ends the upload, also under a part that is on its way
   await using server = await startOssServer({ buckets: ["demo"] });
   const id = await begin(server);
   await upload(server, id, 1);
-  const stall = server.faults.add({ operation: "UploadPart", fault: { kind: "delay", ms: 50 } });
+  const stall = server.faults.add({ operation: "UploadPart", fault: { kind: "delay", ms: 500 } });
   const late = ask(server, "PUT", `/demo/big?partNumber=2&uploadId=${id}`, { body: "x" });
   await stall.happened();
   assert.equal((await ask(server, "DELETE", `/demo/big?uploadId=${id}`)).status, 204);

@@ -8,15 +8,15 @@ import { aliOss } from "./support/ali-oss.ts";
 import { ask } from "./support/ask.ts";
 
 test("latency delays the first byte of every answer, and may be changed", async () => {
-  await using server = await startOssServer({ buckets: ["demo"], latency: 50 });
+  await using server = await startOssServer({ buckets: ["demo"], latency: 200 });
   const time = async () => {
     const started = performance.now();
     await ask(server, "GET", "/demo/missing");
     return performance.now() - started;
   };
-  assert.ok((await time()) >= 49);
+  assert.ok((await time()) >= 199);
   server.shape.latency = 0;
-  assert.ok((await time()) < 49);
+  assert.ok((await time()) < 199);
 });
 
 test("the rate holds in both directions", async () => {
@@ -45,17 +45,17 @@ test("a server closes at once, however slow its connections are", async () => {
   while (!areUnderWay()) await new Promise((resolve) => setImmediate(resolve));
   const started = performance.now();
   await server.close();
-  assert.ok(performance.now() - started < 1000);
+  assert.ok(performance.now() - started < 5000);
   await settled;
 });
 
 test("requests above requestsPerSecond are answered 503 QpsLimitExceeded", async () => {
   await using server = await startOssServer({ buckets: ["demo"] });
   await server.put("demo", "a", "x");
-  server.shape.requestsPerSecond = 5;
+  server.shape.requestsPerSecond = 2;
   const replies = await Promise.all(Array.from({ length: 8 }, () => ask(server, "GET", "/demo/a")));
   const refused = replies.filter(({ status }) => status === 503);
-  assert.ok(refused.length >= 1 && refused.length <= 3, `${refused.length} of 8 were refused`);
+  assert.ok(refused.length >= 1 && refused.length <= 6, `${refused.length} of 8 were refused`);
   assert.equal(refused[0]?.code, "QpsLimitExceeded");
   assert.ok(Number(refused[0]?.headers["x-oss-qos-delay-time"]) > 0);
 });
