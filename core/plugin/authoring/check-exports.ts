@@ -1,10 +1,12 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, realpath, rm, symlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { copyFile, cp, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { dirname, extname, join, relative, sep } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { errorCode } from "../../errors/errors.ts";
 import { error, type Finding, lastWords, type Section, warning } from "./report.ts";
 
 /** What the child process says. */
@@ -20,15 +22,48 @@ const PROGRAM = fileURLToPath(new URL(`./import-program${extname(import.meta.url
 const TIMEOUT_MS = 60_000;
 const LINGER_MS = 2_000;
 
-/** Imports the plugin through a real environment, in a process of its own. */
-export async function checkExports(id: string, directory: string): Promise<Section> {
+export interface ExportsOptions {
+  readonly id: string;
+  readonly directory: string;
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Relative to the folder. */
+  readonly shipped: readonly string[];
+}
+
+/**
+ * Imports the plugin through a real environment, in a process of its own: the files that are shipped, and beside them
+ * what `npm install --omit=dev` would leave in `node_modules`.
+ */
+export async function checkExports(options: ExportsOptions): Promise<Section> {
   const pluginsDir = await realpath(await mkdtemp(join(tmpdir(), "plugfs-check-")));
   try {
-    await symlink(directory, join(pluginsDir, id), "dir");
-    return await importIn(pluginsDir, id);
+    await place(options, join(pluginsDir, options.id));
+    return await importIn(pluginsDir, options.id);
   } finally {
     await rm(pluginsDir, { recursive: true, force: true });
   }
+}
+
+async function place({ directory, json, shipped }: ExportsOptions, target: string): Promise<void> {
+  for (const file of shipped) {
+    await mkdir(dirname(join(target, file)), { recursive: true });
+    await copyFile(join(directory, file), join(target, file), constants.COPYFILE_FICLONE);
+  }
+  const notThere = new Set([
+    "plugfs",
+    ".bin",
+    ".cache",
+    ...Object.keys((json.devDependencies as object | undefined) ?? {}),
+  ]);
+  const modules = join(directory, "node_modules");
+  await cp(modules, join(target, "node_modules"), {
+    recursive: true,
+    verbatimSymlinks: true,
+    mode: constants.COPYFILE_FICLONE,
+    filter: (source) => !notThere.has(relative(modules, source).replaceAll(sep, "/")),
+  }).catch((problem: unknown) => {
+    if (errorCode(problem) !== "ENOENT") throw problem;
+  });
 }
 
 async function importIn(pluginsDir: string, id: string): Promise<Section> {

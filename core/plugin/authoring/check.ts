@@ -46,7 +46,9 @@ export async function check(options: CheckOptions): Promise<Report> {
       await add(await checkSize(directory, shipped));
       await add(await checkLicences(directory, json, isolation.packages));
       // A manifest with an error is not imported by any host.
-      const exports = hasError(section) ? section : await add(await checkExports(id, directory));
+      const exports = hasError(section)
+        ? section
+        : await add(await checkExports({ id, directory, json, shipped }));
       if (
         !hasError(exports) &&
         manifest.contract !== undefined &&
