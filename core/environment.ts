@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { CloseDeadline } from "./close-deadline.ts";
 import type { Configuration } from "./config/configuration.ts";
 import { loadConfiguration } from "./config/load.ts";
@@ -15,6 +16,7 @@ import { UriFileSystem } from "./fs/uri-file-system.ts";
 import { type ExecuteOptions, type Job, JobGraph, type JobResult, NamedJob } from "./job/job.ts";
 import type { CheckpointingOptions } from "./job/settings.ts";
 import { PluginManager } from "./plugin/manager.ts";
+import { LOCK_FILE } from "./plugin/options.ts";
 import { shippedPluginDirectories } from "./shipped-plugins.ts";
 import type { CheckpointStorage } from "./state/checkpoint-storage.ts";
 import type { StateBackend } from "./state/state-backend.ts";
@@ -108,6 +110,7 @@ export class Environment implements AsyncDisposable {
       // Not before the first plugin is loaded: the front door imports this file.
       coreNamespace: async () => ({ plugfs: await import("./index.ts") }),
       optDirs: shippedPluginDirectories(locations.home),
+      lockFile: join(locations.configurationDir, LOCK_FILE),
       strict: options.strict ?? false,
     });
     return new Environment(configuration.withSecrets(plugins.secretKeys()), plugins, logger, options);

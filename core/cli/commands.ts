@@ -76,6 +76,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/plugins/pack.ts"),
   },
   {
+    name: "plugins lock",
+    summary: "Write down what each plugin's folder holds, to notice changes",
+    load: () => import("./commands/plugins/lock.ts"),
+  },
+  {
     name: "conf",
     summary: "Show the configuration and where each value comes from",
     load: () => import("./commands/conf.ts"),

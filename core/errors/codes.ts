@@ -54,6 +54,7 @@ export const PLUGIN_CODES = {
   ERR_PLUGIN_UNKNOWN_SCHEME: "no file system is known for the scheme",
   ERR_PLUGIN_DUPLICATE_SCHEME: "the host has registered this scheme already",
   ERR_PLUGIN_HOST_BUNDLED: "the bundled host lacks a file that plugfs needs at run time",
+  ERR_PLUGIN_VERIFY: "the plugin's folder is not as it was locked",
   ERR_PLUGIN_CRASHED: "the plugin's worker ended",
   ERR_PLUGIN_PACK: "the plugin cannot be packed",
 } as const;

@@ -29,6 +29,8 @@ export interface LoaderOptions {
   /** The core's own namespace by specifier (`plugfs`). */
   readonly coreNamespace: () => Promise<Record<string, object>>;
   readonly logger: Logger;
+  /** With digests of the folders; absent: nothing is verified. */
+  readonly lockFile?: string | undefined;
 }
 
 interface Ready {
@@ -52,6 +54,7 @@ export class Loader {
   async load(folder: LoadedFolder, configuration: Configuration, fresh: boolean): Promise<Activation> {
     const { id, directory, manifest } = folder;
     checkPlace(folder);
+    await this.#verify(folder);
     const { settings, shared: values, logger } = this.#options;
     if (runsInWorker(settings, id)) {
       const { startInWorker } = await import("./worker/start.ts");
@@ -115,6 +118,15 @@ export class Loader {
     this.#ready = undefined;
     await ready?.isolation.privateFolder.leave();
     await this.#sweeping;
+  }
+
+  async #verify(folder: LoadedFolder): Promise<void> {
+    const { settings, lockFile: file, logger } = this.#options;
+    const mode = settings.verify;
+    if (file === undefined || mode === "off") return;
+    if (mode !== "enforce" && !existsSync(file)) return;
+    const { verify } = await import("./lock.ts");
+    await verify(folder, { mode, file, logger });
   }
 
   async #import(id: string, generation: Generation): Promise<FileSystemFactory[]> {

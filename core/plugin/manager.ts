@@ -23,6 +23,8 @@ export interface PluginManagerOptions {
   readonly coreNamespace: () => Promise<Record<string, object>>;
   /** Folders of plugins that are shipped but not active; errors name the command that enables one. */
   readonly optDirs?: readonly string[];
+  /** Digests of the plugin folders; see `plugin.verify`. */
+  readonly lockFile?: string;
   /** Imports every enabled plugin at open; any failure rejects. */
   readonly strict?: boolean;
 }
@@ -58,7 +60,13 @@ export class PluginManager implements FactoryProvider {
     const { logger, shared, coreNamespace } = options;
     const warned = new Set<string>();
     this.#host = {
-      loader: new Loader({ settings: this.#settings, shared, coreNamespace, logger }),
+      loader: new Loader({
+        settings: this.#settings,
+        shared,
+        coreNamespace,
+        logger,
+        lockFile: options.lockFile,
+      }),
       logger,
       disabled: this.#settings.disabled,
       configuration: () => this.#configuration.withSecrets(this.secretKeys()),

@@ -1,6 +1,7 @@
 /** Configuration keys of the plugin loader. The `plugin.classloader.*` keys are Flink's (`PluginConfig`). */
 import type { Configuration } from "../config/configuration.ts";
 import { type Option, option } from "../config/option.ts";
+import type { VerifyMode } from "./lock.ts";
 
 export const DISABLED = option.list("plugin.disabled", {
   default: [],
@@ -31,6 +32,14 @@ export const PARENT_FIRST_ADDITIONAL = option.list("plugin.classloader.parent-fi
 export const REPORT_GLOBALS = option.boolean("plugin.report-globals", {
   default: false,
   doc: "Warns, by name, of everything global that a plugin changes while it is imported.",
+});
+
+/** In the folder of the configuration. */
+export const LOCK_FILE = "plugins.lock.json";
+
+export const VERIFY = option.enumeration("plugin.verify", ["auto", "off", "warn", "enforce"], {
+  default: "auto",
+  doc: "What becomes of a plugin folder that is not as conf/plugins.lock.json says; auto: warn where there is that file.",
 });
 
 export const WORKER = option.list("plugin.worker", {
@@ -64,6 +73,7 @@ export interface PluginSettings {
   readonly extraRoots: readonly string[];
   readonly parentFirst: readonly string[];
   readonly reportGlobals: boolean;
+  readonly verify: VerifyMode;
   readonly worker: WorkerSettings;
 }
 
@@ -89,6 +99,7 @@ export function pluginSettings(configuration: Configuration): PluginSettings {
     extraRoots: configuration.get(EXTRA_ROOTS),
     parentFirst: [...configuration.get(PARENT_FIRST_DEFAULT), ...configuration.get(PARENT_FIRST_ADDITIONAL)],
     reportGlobals: configuration.get(REPORT_GLOBALS),
+    verify: configuration.get(VERIFY),
     worker: {
       plugins: configuration.get(WORKER),
       memory: configuration.get(WORKER_MEMORY),
