@@ -22,7 +22,7 @@ export function recoverableWriterContract(options: {
   const cases = [
     ...committing(partSize),
     ...recovering(partSize),
-    ...pendingWrites,
+    ...pendingWrites(partSize),
     ...randomSchedules(partSize, schedules),
   ];
   declare(`${name} keeps the contract of recoverable writers`, setup, cases);
