@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 /** The `plugfs` command. */
+import { setMaxListeners } from "node:events";
 import { brokenPipe, EXIT, Interruption } from "./exit.ts";
 import { run } from "./run.ts";
 
 const interrupted = new AbortController();
+// Every call under way listens to it, and there may be many.
+setMaxListeners(0, interrupted.signal);
 
 // The second time nothing is awaited any more.
 process.on("SIGINT", () => stop(EXIT.interrupted));
@@ -14,7 +17,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => {});
 
 function stop(code: 130 | 143): void {
-  if (interrupted.signal.aborted) process.exit(code);
+  if (interrupted.signal.aborted) {
+    // A bar that was cut off had hidden the cursor and switched off the wrapping of lines.
+    if (process.stderr.isTTY) process.stderr.write("\u001b[?25h\u001b[?7h\n");
+    process.exit(code);
+  }
   interrupted.abort(new Interruption(code, "interrupted"));
 }
 

@@ -124,6 +124,7 @@ test("sync copies what changed, says so beforehand, and deletes last and only wh
   assert.equal(done.stdout, "2 files copied (3 B), 1 up to date, 2 removals.\n");
   assert.deepEqual(await f.files("b"), ["longer", "new/x", "same"]);
   assert.ok(!(await readdir(f.at("b"))).includes("gone"));
+  assert.equal((await f.run("sync", "b/new", "a/new")).stdout, "0 files copied (0 B), 1 up to date.\n");
 
   await writeFile(f.at("a/same"), "9");
   await utimes(f.at("a/same"), 1, 1);

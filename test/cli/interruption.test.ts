@@ -41,6 +41,17 @@ test("Ctrl-C ends a download and leaves no temporary file", async () => {
   assert.deepEqual(await readdir(home.work), []);
 });
 
+test("Ctrl-C ends the wait for standard input, and nothing appears", async () => {
+  await using folder = await temporaryFolder();
+  const child = start(["cp", "-", "target"], { cwd: folder.path });
+  const exit = once(child, "close");
+  child.stdin.write("half of it");
+  await until(async () => (await readdir(folder.path)).length > 0);
+  child.kill("SIGINT");
+  assert.deepEqual(await exit, [130, null]);
+  assert.deepEqual(await readdir(folder.path), []);
+});
+
 test("a reader that goes away ends the command quietly", async () => {
   await using folder = await temporaryFolder();
   const file = join(folder.path, "big");

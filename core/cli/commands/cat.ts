@@ -1,3 +1,4 @@
+import { addAbortSignal } from "node:stream";
 import { FileSystemError } from "../../errors/errors.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
@@ -17,10 +18,7 @@ export const command = defineCommand({
     const { output, signal, terminal } = context;
     await eachOperand(operands, context, async (operand) => {
       if (operand === "-") {
-        for await (const chunk of terminal.input) {
-          signal.throwIfAborted();
-          await output.bytes(chunk);
-        }
+        for await (const chunk of addAbortSignal(signal, terminal.input)) await output.bytes(chunk);
         return;
       }
       for await (const found of expand(operand, context)) await writeOut(found, context);

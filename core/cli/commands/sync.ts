@@ -6,7 +6,7 @@ export const command = defineCommand({
   usage: "[--checksum] [--dry-run] [--delete] SOURCE TARGET",
   description:
     "Copies the files that TARGET lacks, or has in another length or older. What SOURCE does not have stays, unless " +
-    "--delete; nothing is deleted before everything is copied.",
+    "--delete; nothing is deleted before everything is copied. Times are kept where they can be set.",
   options: {
     checksum: { type: "boolean", short: "c", doc: "Compare checksums or contents, not times" },
     "dry-run": { type: "boolean", doc: "Say what would be done, and do nothing" },

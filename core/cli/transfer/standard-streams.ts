@@ -1,3 +1,4 @@
+import { addAbortSignal } from "node:stream";
 import { FileSystemError } from "../../errors/errors.ts";
 import { writeOut } from "../commands/cat.ts";
 import type { CommandContext } from "../context.ts";
@@ -18,10 +19,7 @@ export async function fromStandardInput(
     throw new FileSystemError({ code: "EISDIR", path, operation: "copy", hint });
   }
   await using stream = await fileSystem.create(path, { overwrite: options.overwrite, signal });
-  for await (const chunk of terminal.input) {
-    signal.throwIfAborted();
-    await stream.write(chunk);
-  }
+  for await (const chunk of addAbortSignal(signal, terminal.input)) await stream.write(chunk);
   signal.throwIfAborted();
   const { length } = await stream.close();
   if (output.json) await output.object({ source: "-", target: path, length });

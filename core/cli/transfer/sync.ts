@@ -9,7 +9,7 @@ import { isUpToDate } from "./copy.ts";
 import { each } from "./each.ts";
 import { Failures } from "./failures.ts";
 import { hasSameContent } from "./same-content.ts";
-import { type Step, transfer } from "./transfer.ts";
+import { type FileStep, type Step, transfer } from "./transfer.ts";
 import { type Pair, sideBySide, withoutFullFolders } from "./trees.ts";
 
 export interface SyncOptions {
@@ -65,7 +65,7 @@ export async function sync(
       await say("copy", step.to, context);
     }
   } else {
-    const result = await transfer(steps, { ...options, overwrite: true }, context);
+    const result = await transfer(steps, { ...options, overwrite: true, arrived: keepTime }, context);
     tally.copied = result.files;
     tally.bytes = result.bytes;
     failures = result.failures;
@@ -81,6 +81,13 @@ export async function sync(
     await output.line(`${copied}, ${tally.same.toLocaleString("en-US")} up to date${removed}.`);
   }
   return isWhole && messages.failures === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** Where times can be set, so that a sync the other way round finds nothing newer. */
+async function keepTime({ to, status }: FileStep): Promise<void> {
+  const { modificationTime } = status;
+  if (modificationTime === 0 || !to.fileSystem.capabilities.has("posix")) return;
+  await to.fileSystem.utimes(to.path, Date.now() / 1000, modificationTime / 1000);
 }
 
 /** What the target lacks or has otherwise. */
