@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { inspect } from "node:util";
+import { inspect, promisify } from "node:util";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { startProxy } from "../test/proxy.ts";
 import { BUCKET, list, openFileSystem, openFixture, path, read, sample, write } from "../test/support.ts";
@@ -219,7 +220,7 @@ test("both list versions, encrypted and open objects, and the requester pays", a
   }
 });
 
-test("after close every call rejects, and nothing keeps the process alive", async () => {
+test("after close every call rejects", async () => {
   await using fixture = await openFixture();
   const { fs, server } = fixture;
   await server.put(BUCKET, "k", "x");
@@ -228,3 +229,21 @@ test("after close every call rejects, and nothing keeps the process alive", asyn
   await fs.close();
   await assert.rejects(fs.getFileStatus(path("k")), { message: /the file system is closed/ });
 });
+
+for (const ending of ["after close", "without close"]) {
+  test(`nothing keeps a process alive ${ending}`, async () => {
+    await using fixture = await openFixture();
+    const { endpoint, accessKeyId, accessKeySecret } = fixture.server;
+    await fixture.server.put(BUCKET, "k", sample(3_000_000));
+    const support = new URL("../test/support.ts", import.meta.url).href;
+    const program = `
+      const { openFileSystem, read } = await import(${JSON.stringify(support)});
+      const fs = await openFileSystem(${JSON.stringify({ endpoint, accessKeyId, accessKeySecret })});
+      console.log((await read(fs, "k")).length);
+      ${ending === "after close" ? "await fs.close();" : ""}
+      console.log(process.getActiveResourcesInfo().filter((name) => /TCP|TLS/.test(name)).length);`;
+    const args = ["--conditions=plugfs-source", "--import", "tsx", "--input-type=module", "-e", program];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+    assert.match(stdout, ending === "after close" ? /^3000000\n0\n$/ : /^3000000\n/);
+  });
+}

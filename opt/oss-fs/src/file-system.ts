@@ -83,7 +83,7 @@ export class OssFileSystem extends FileSystem {
   override async open(path: Path, options: OpenOptions = {}): Promise<FsDataInputStream> {
     const key = checkedKey(path, "open");
     const wanted = context("open", options, path);
-    if (key === "") throw error("EISDIR", wanted);
+    if (key === "" || options.status?.kind === "directory") throw error("EISDIR", wanted);
     const head = async (): Promise<FileStatus> => {
       const status = await statusOf(this.#store, path, wanted);
       if (status.kind === "directory") throw error("EISDIR", wanted);

@@ -84,11 +84,11 @@ export class Part {
   }
 
   /** Ends the transfer if it still runs, and gives the memory back. */
-  free(reason: unknown): void {
+  free(reason: () => unknown): void {
     if (this.#freed) return;
     this.#freed = true;
     // With every byte here the transfer ends by itself, and its connection can be used again.
-    if (this.#missing > 0) this.controller.abort(reason);
+    if (this.#missing > 0) this.controller.abort(reason());
     this.#chunks.length = 0;
     this.#memory.give(this.#taken);
   }

@@ -1,5 +1,5 @@
 import { type FileStatus, FileSystemError, type FsDataInputStream, type Path } from "plugfs";
-import { onAbort } from "./abort.ts";
+import { Ending, onAbort } from "./abort.ts";
 import { type About, answerError } from "./errors.ts";
 import { MIN_READ_BYTES, Part, type ReadAhead, ReadChecksum, readAhead } from "./prefetch.ts";
 import { type OpenedRange, readRange } from "./range.ts";
@@ -28,7 +28,7 @@ export class OssInputStream implements FsDataInputStream {
   readonly #about: About;
   readonly #ahead: ReadAhead;
   readonly #end: number;
-  readonly #ended = new AbortController();
+  readonly #ending = new Ending();
   #release: () => void = () => {};
   #position: number;
   /** Bytes at the position that have arrived. */
@@ -59,7 +59,7 @@ export class OssInputStream implements FsDataInputStream {
     this.#checksum = this.#newChecksum();
     if (first !== undefined) this.#startFirst(first);
     store.live.add(this);
-    this.#release = onAbort(signal, () => this.#endWith(signal?.reason));
+    this.#release = onAbort(signal, () => this.#endWith(() => signal?.reason));
   }
 
   get position(): number {
@@ -67,7 +67,7 @@ export class OssInputStream implements FsDataInputStream {
   }
 
   seek(position: number): void {
-    this.#ended.signal.throwIfAborted();
+    this.#ending.throwIfOver();
     this.#checkPosition(position, "position");
     const forward = position - this.#position;
     this.#chunk = forward >= 0 && forward <= this.#chunk.length ? this.#chunk.subarray(forward) : NOTHING;
@@ -97,14 +97,14 @@ export class OssInputStream implements FsDataInputStream {
 
   /** Near ranges are read together: `fs.oss.vectored.*`. A range outside the file is `EINVAL`. */
   async readRanges(ranges: readonly WantedRange[]): Promise<void> {
-    const { signal } = this.#ended;
-    signal.throwIfAborted();
+    this.#ending.throwIfOver();
     for (const { position, into } of ranges) {
       this.#checkPosition(position, "position");
       this.#checkPosition(position + into.byteLength, "end");
     }
     const { client } = this.#store;
     const { vectored } = client.settings;
+    const { signal } = this.#ending;
     await readMerged(mergeRanges(ranges, vectored), vectored.active, ({ start, end }, take) =>
       readRange(client, this.#range(start, end, signal), take),
     );
@@ -112,8 +112,7 @@ export class OssInputStream implements FsDataInputStream {
 
   /** Exactly the bytes asked for, in a request of its own. */
   async readAt(position: number, into: Uint8Array): Promise<number> {
-    const { signal } = this.#ended;
-    signal.throwIfAborted();
+    this.#ending.throwIfOver();
     this.#checkPosition(position, "position");
     const wanted = Math.min(into.byteLength, Math.max(0, this.#end - position));
     if (wanted === 0) return 0;
@@ -121,29 +120,29 @@ export class OssInputStream implements FsDataInputStream {
     const take = (chunk: Buffer): void => {
       count += chunk.copy(into, count);
     };
-    await readRange(this.#store.client, this.#range(position, position + wanted, signal), take);
+    await readRange(this.#store.client, this.#range(position, position + wanted, this.#ending.signal), take);
     return count;
   }
 
-  close(): Promise<void> {
-    return this.abort(
-      new FileSystemError({ code: "EINVAL", ...this.#about, message: "the stream is closed" }),
-    );
+  async close(): Promise<void> {
+    const message = "the stream is closed";
+    this.#endWith(() => new FileSystemError({ code: "EINVAL", ...this.#about, message }));
   }
 
   /** Ends the stream; later calls reject with `reason`. */
   async abort(reason: unknown): Promise<void> {
-    if (!this.#ended.signal.aborted) this.#endWith(reason);
+    this.#endWith(() => reason);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #endWith(reason: unknown): void {
+  #endWith(reason: () => unknown): void {
+    if (this.#ending.isOver) return;
     this.#release();
     this.#store.live.delete(this);
-    this.#ended.abort(reason);
+    this.#ending.end(reason);
     this.#drop(reason);
   }
 
@@ -154,15 +153,14 @@ export class OssInputStream implements FsDataInputStream {
 
   /** The bytes at the position that are there; waits for the next when there are none. Undefined at the end. */
   async #nextChunk(wanted: number): Promise<Buffer | undefined> {
-    const { signal } = this.#ended;
-    signal.throwIfAborted();
+    this.#ending.throwIfOver();
     if (this.#reading) throw this.#busy();
     this.#reading = true;
     try {
       while (this.#chunk.length === 0) {
         if (this.#position >= this.#end) return await this.#finish();
         const chunk = await this.#takeFromParts(wanted);
-        signal.throwIfAborted();
+        this.#ending.throwIfOver();
         // What lies before the position was skipped by a seek.
         const skipped = this.#position - (this.#partsAt - chunk.length);
         if (skipped < chunk.length) this.#chunk = chunk.subarray(skipped);
@@ -179,13 +177,13 @@ export class OssInputStream implements FsDataInputStream {
       this.#prefetch(wanted);
       const part = this.#parts[0] as Part;
       const chunk = await part.take();
-      this.#ended.signal.throwIfAborted();
+      this.#ending.throwIfOver();
       if (chunk !== undefined) {
         this.#partsAt += chunk.length;
         this.#verify(chunk);
         return chunk;
       }
-      part.free(undefined);
+      part.free(unwanted);
       this.#parts.shift();
       this.#consumed++;
     }
@@ -196,7 +194,7 @@ export class OssInputStream implements FsDataInputStream {
     const last = this.#parts[0];
     if (last === undefined || this.#partsAt < this.#end) return;
     await last.take();
-    this.#drop(undefined);
+    this.#drop(unwanted);
   }
 
   /** After a seek: keeps the parts when the position lies ahead in them, else begins anew there. */
@@ -205,7 +203,7 @@ export class OssInputStream implements FsDataInputStream {
     const ahead = this.#position - this.#partsAt;
     if (ahead === 0) return;
     if (ahead > 0 && last !== undefined && this.#position < last.end) return;
-    this.#drop(undefined);
+    this.#drop(unwanted);
     this.#partsAt = this.#position;
     this.#checksum = this.#newChecksum();
     this.#started = 0;
@@ -276,7 +274,7 @@ export class OssInputStream implements FsDataInputStream {
     throw answerError("the bytes that arrived are not the ones that are stored (CRC64)", this.#about);
   }
 
-  #drop(reason: unknown): void {
+  #drop(reason: () => unknown): void {
     for (const part of this.#parts) part.free(reason);
     this.#parts = [];
     this.#chunk = NOTHING;
@@ -302,3 +300,7 @@ export class OssInputStream implements FsDataInputStream {
 }
 
 const NOTHING = Buffer.alloc(0);
+
+function unwanted(): Error {
+  return new Error("the bytes are not wanted any more");
+}

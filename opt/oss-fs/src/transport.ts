@@ -51,6 +51,7 @@ export class Transport {
   readonly #plain: http.Agent;
   readonly #secure: https.Agent;
   readonly #active = new Set<Call>();
+  #origin: { readonly text: string; readonly url: URL } | undefined;
   #closed = false;
 
   constructor(options: TransportOptions) {
@@ -84,9 +85,9 @@ export class Transport {
   #open(url: string, request: SignedRequest): http.ClientRequest {
     // No `new URL` for the whole: it would resolve "." and ".." in keys.
     const slash = url.indexOf("/", url.indexOf("//") + 2);
-    const origin = new URL(url.slice(0, slash));
+    const origin = this.#originOf(url.slice(0, slash));
     const secure = origin.protocol === "https:";
-    const host = origin.hostname.replace(/^\[|\]$/g, "");
+    const host = origin.hostname;
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(request.headers)) {
       if (this.#options.pathStyle && name === "host") continue;
@@ -109,6 +110,12 @@ export class Transport {
     headers.host ??= origin.host;
     Object.assign(headers, proxyHeaders(proxy));
     return http.request({ ...options, host: proxy.host, port: proxy.port, path: url });
+  }
+
+  /** Parsed once: all requests of a file system go to one place. */
+  #originOf(text: string): URL {
+    if (this.#origin?.text !== text) this.#origin = { text, url: new URL(text) };
+    return this.#origin.url;
   }
 }
 
@@ -144,8 +151,11 @@ export class Answer {
         resolve();
       });
       message.once("error", (error) => reject(this.#call.failure ?? error));
-      message.once("close", () => reject(this.#call.failure ?? reset()));
-      if (message.destroyed) reject(this.#call.failure ?? reset());
+      const onClose = (): void => {
+        if (!message.readableEnded) reject(this.#call.failure ?? reset());
+      };
+      message.once("close", onClose);
+      if (message.destroyed) onClose();
     });
   }
 
@@ -184,14 +194,18 @@ class Call {
     this.#request = request;
     const { signal } = exchange;
     return new Promise((resolve) => {
-      request.once("response", (message) => resolve(new Answer(message, this)));
+      let answered = false;
+      request.once("response", (message) => {
+        answered = true;
+        resolve(new Answer(message, this));
+      });
       request.on("error", (error) => {
         this.end();
         resolve({ failure: this.failure ?? error });
       });
       request.once("close", () => {
         this.end();
-        resolve({ failure: this.failure ?? reset() });
+        if (!answered) resolve({ failure: this.failure ?? reset() });
       });
       request.once("socket", (socket) => {
         if (!socket.connecting) return;
