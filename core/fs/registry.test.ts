@@ -222,6 +222,30 @@ test("close ends streams, publishes nothing, and refuses later calls", async () 
   assert.equal(factory.closed, 1);
 });
 
+test("the host's factory leaves even when a recoverable writer of it is about, but not before its streams end", async () => {
+  await using folder = await temporaryFolder();
+  const path = Path.parse(folder.path).child("x");
+  const { host, registry } = setUp();
+  const factory = new WatchedFactory();
+  const registration = host.register(factory);
+  const writer = await (await registry.fileSystem(path)).createRecoverableWriter();
+  const stream = await writer.open(path);
+  let gone = false;
+  const leaving = registration[Symbol.asyncDispose]().then(() => {
+    gone = true;
+  });
+  await stream.write(Buffer.from("text"));
+  assert.equal(gone, false);
+  const committer = await stream.closeForCommit();
+  await leaving;
+  assert.equal(factory.closed, 1);
+  await assert.rejects(committer.commit(), { code: "EINVAL", message: /taken out of use/ });
+  const again = await (await registry.fileSystem(path)).createRecoverableWriter();
+  await (await again.recoverForCommit(committer.recoverable)).commitAfterRecovery();
+  assert.deepEqual(await readdir(folder.path), ["x"]);
+  await registry.close();
+});
+
 test("a handle serves its own root only, and its close releases the handle only", async () => {
   await using folder = await temporaryFolder();
   const root = Path.parse(folder.path);

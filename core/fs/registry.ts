@@ -1,6 +1,6 @@
 import type { Configuration } from "../config/configuration.ts";
 import { type FileSystemMetrics, Metrics } from "../diagnostics/metrics.ts";
-import { errorMessage, JobError, PluginError } from "../errors/errors.ts";
+import { errorMessage, FileSystemError, JobError, PluginError } from "../errors/errors.ts";
 import type { FileSystem, Logger } from "./contract.ts";
 import { FileSystemHandle } from "./handle.ts";
 import { Path } from "./path.ts";
@@ -67,12 +67,20 @@ export class FileSystemRegistry implements FileSystems {
 
   /**
    * Takes the file systems of a generation out of use. Calls and streams under way go on; resolves when they have ended
-   * and the file systems are closed, after which the factory may be closed.
+   * and the file systems are closed, after which the factory may be closed. Recoverable writers are good no longer.
    */
   async retire(generation: object): Promise<void> {
     for (const [key, slot] of this.#slots) if (slot.generation === generation) this.#retire(key, slot);
+    const leaving = [...this.#retired].filter((slot) => slot.generation === generation);
+    const message = "the factory of its file system was taken out of use";
+    const reason = new FileSystemError({ code: "EINVAL", message });
     await Promise.all(
-      [...this.#retired].filter((slot) => slot.generation === generation).map((slot) => slot.gone),
+      leaving.map(async (slot) => {
+        await slot.quiet();
+        await slot.end(reason);
+        await slot.close(this.#logger);
+        this.#retired.delete(slot);
+      }),
     );
   }
 
@@ -173,6 +181,10 @@ class Slot {
 
   async idle(): Promise<void> {
     await (await this.#made)?.tracking.idle();
+  }
+
+  async quiet(): Promise<void> {
+    await (await this.#made)?.tracking.quiet();
   }
 
   async end(reason: unknown): Promise<void> {

@@ -38,11 +38,19 @@ const ENDINGS = new Set(["close", "abort", "closeForCommit", "dispose"]);
 export class TrackingFileSystem extends DelegatingFileSystem {
   readonly #streams = new Set<(reason: unknown) => Promise<void>>();
   #uses = 0;
+  /** Recoverable writers that were handed out. */
+  #writers = 0;
   #ended: { readonly reason: unknown } | undefined;
   readonly #waiting: (() => void)[] = [];
 
-  /** Resolves when nothing is in use. */
+  /** Resolves when nothing is in use; never while somebody may hold a recoverable writer. */
   async idle(): Promise<void> {
+    await this.quiet();
+    if (this.#writers > 0) await new Promise<never>(() => {});
+  }
+
+  /** Resolves when no call is under way and no stream is open. */
+  async quiet(): Promise<void> {
     do {
       if (this.#uses > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
       // A caller may have been given this file system just now and be about to use it.
@@ -111,7 +119,7 @@ export class TrackingFileSystem extends DelegatingFileSystem {
         const around = await this.#track(async () => stream[Symbol.asyncDispose]());
         return new AroundRecoverableStream(stream, around, call);
       });
-      this.#begin();
+      this.#writers++;
       return new AroundRecoverableWriter(writer, {
         run: async (call, body) => {
           if (call.operation !== "dispose") this.#check();
