@@ -206,7 +206,10 @@ export interface FsDataOutputStream extends AsyncDisposable {
 export interface RecoverableWriter {
   /** `overwrite` (default false) is decided at commit. */
   open(target: Path, options?: SignalOption & { readonly overwrite?: boolean }): Promise<RecoverableStream>;
-  /** Continues at the persisted position; later bytes are dropped. */
+  /**
+   * Continues at the persisted position; later bytes are dropped. What was persisted after that point is void from then
+   * on (as in Flink): not every store can tell when it is recovered all the same.
+   */
   recover(recoverable: Uint8Array, options?: SignalOption): Promise<RecoverableStream>;
   recoverForCommit(recoverable: Uint8Array): Promise<Committer>;
   /** Frees what only this recoverable holds. Resolves to whether something was freed. */

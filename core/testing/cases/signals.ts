@@ -85,6 +85,24 @@ export const REFUSALS: readonly Case[] = [
       }),
   },
   {
+    name: "without posix, permissions, links, times and writing in place are ENOTSUP",
+    needs: [],
+    run: (s) =>
+      unless(s, "posix", async () => {
+        const { path } = await s.sample();
+        for (const call of [
+          s.fs.chmod(path, 0o600),
+          s.fs.utimes(path, 0, 0),
+          s.fs.symlink("target", s.at("link")),
+          s.fs.truncate(path, 0),
+          s.fs.openHandle(path, "a"),
+          s.fs.watch(path)[Symbol.asyncIterator]().next(),
+        ]) {
+          await assert.rejects(call, fails("ENOTSUP"));
+        }
+      }),
+  },
+  {
     name: "errors are FileSystemErrors with code and path",
     needs: [],
     async run(s) {
