@@ -1,5 +1,5 @@
+import { createRequire } from "node:module";
 import { isAbsolute, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { CredentialProvider, Credentials } from "./credentials.ts";
 
 /**
@@ -15,9 +15,9 @@ export function moduleProvider(name: string): CredentialProvider {
     name,
     isConfigured: () => true,
     async fetch(signal) {
-      const loaded = (await import(pathToFileURL(file).href)) as { default?: unknown };
-      const exported = loaded.default as { default?: unknown } | undefined;
-      const make = typeof exported === "function" ? exported : exported?.default;
+      // Not `import()`: that would make a host on Node 20 start its hook thread for this bundle.
+      const loaded = createRequire(file)(file) as { default?: unknown } | undefined;
+      const make = typeof loaded === "function" ? loaded : loaded?.default;
       if (typeof make !== "function") throw new Error(`${file} has no function as its default export`);
       return checked(await make({ signal }), file);
     },
