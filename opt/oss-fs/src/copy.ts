@@ -1,4 +1,4 @@
-import type { FileStatus, Path } from "plugfs";
+import type { FileStatus, FileSystemError, Path } from "plugfs";
 import { checkedXml, header, type StoreRequest, type TextAnswer, xmlBody } from "./client.ts";
 import { forEachConcurrently } from "./concurrency.ts";
 import { type About, answerError, storeCodeOf } from "./errors.ts";
@@ -25,20 +25,30 @@ export interface CopyTarget {
   readonly about: About;
 }
 
-const GIB = 1024 ** 3;
-/** Larger objects are copied in parts (OSS documents 1 GiB for CopyObject). */
-const MAX_SINGLE_COPY = GIB;
 const COPY_PART_BYTES = 128 * 1024 * 1024;
+/** Parts of one object. */
 const COPIES_AT_ONCE = 8;
 
 /**
  * Copies one object inside the bucket, no byte through this process, and verifies the copy: by checksum or ETag where
- * the answer tells them (one request), else by the length of what is there (two). A source that changed is `ESTALE`.
+ * the answer tells them (one request), else by what is there (two or three). A source that changed is `ESTALE`.
  */
 export async function copyObject(store: Store, source: CopySource, target: CopyTarget): Promise<FileStatus> {
-  return source.length <= MAX_SINGLE_COPY
-    ? await copyWhole(store, source, target)
-    : await copyParts(store, source, target);
+  try {
+    return await copyWhole(store, source, target);
+  } catch (error) {
+    if (!isTooLarge(error, source.length)) throw error;
+    return await copyParts(store, source, target);
+  }
+}
+
+/** OSS documents 1 GiB for CopyObject, but copies larger objects too where both lie in one bucket and class. */
+const DOCUMENTED_COPY_BYTES = 1024 ** 3;
+
+function isTooLarge(error: unknown, length: number): boolean {
+  const code = storeCodeOf(error);
+  if (code === "EntityTooLarge") return true;
+  return length > DOCUMENTED_COPY_BYTES && (code === "InvalidRequest" || code === "InvalidArgument");
 }
 
 async function copyWhole(store: Store, source: CopySource, target: CopyTarget): Promise<FileStatus> {
@@ -54,9 +64,9 @@ async function copyWhole(store: Store, source: CopySource, target: CopyTarget): 
   if (!("text" in sent)) return sent;
   const version = unquoted(xmlText(sent.text, "ETag") ?? "");
   const crc64 = header(sent, "x-oss-hash-crc64ecma");
-  const proven = crc64 !== undefined && source.crc64 !== undefined ? crc64 === source.crc64 : undefined;
-  if (proven === false) throw differs(about);
-  if (proven === undefined && version !== source.version) return await verified(store, source, target);
+  const isSame = sameChecksum(crc64, source.crc64) ?? (version === source.version ? true : undefined);
+  if (isSame === false) throw await removed(store, target);
+  if (isSame === undefined) return await verified(store, source, target);
   return {
     path,
     kind: "file",
@@ -86,10 +96,11 @@ async function copyParts(store: Store, source: CopySource, target: CopyTarget): 
     return xmlText(xml, "UploadId") ?? "";
   });
   try {
-    const size = Math.max(COPY_PART_BYTES, Math.ceil(source.length / 10_000));
+    const { uploadPartSize = COPY_PART_BYTES, copies } = client.settings;
+    const size = Math.max(uploadPartSize, Math.ceil(source.length / 10_000));
     const etags: string[] = [];
     const numbers = Array.from({ length: Math.ceil(source.length / size) }, (_, i) => i + 1);
-    await forEachConcurrently(numbers, COPIES_AT_ONCE, async (number) => {
+    await forEachConcurrently(numbers, Math.min(copies, COPIES_AT_ONCE), async (number) => {
       const start = (number - 1) * size;
       const end = Math.min(source.length, start + size);
       etags[number] = await copyPart(store, source, target, begun, number, `bytes=${start}-${end - 1}`);
@@ -107,7 +118,8 @@ async function copyParts(store: Store, source: CopySource, target: CopyTarget): 
       about,
     };
     await publish(store, source, target, request, "CompleteMultipartUploadResult");
-    return await verified(store, source, target);
+    const { crc64 } = headerStatus(target.path, original.headers);
+    return await verified(store, { ...source, crc64 }, target);
   } catch (error) {
     await client
       .send({ method: "DELETE", key, subresources: { uploadId: begun }, about })
@@ -166,29 +178,52 @@ async function publish(
     return await withRetries(client.settings.retry, signal, attemptOnce);
   } catch (error) {
     if (!lost) throw error;
-    const copy = await verified(store, source, target).catch(() => undefined);
-    // Without a checksum or an ETag in common it might be somebody else's.
-    const same = copy !== undefined && (copy.crc64 === source.crc64 || copy.version === source.version);
-    if (same) return copy;
+    const copy = await compared(store, source, target).catch(() => undefined);
+    if (copy?.isSame === true) return copy.status;
     throw error;
   }
 }
 
-/** The target's status when it is as long as the source, and has its checksum where both are known. */
+/** The target's status, once it is known to be the source's copy; else the copy is removed. */
 async function verified(store: Store, source: CopySource, target: CopyTarget): Promise<FileStatus> {
-  const { key, about, signal, path } = target;
-  const status = headerStatus(
-    path,
-    (await store.client.send({ method: "HEAD", key, signal, about })).headers,
-  );
-  const { crc64 } = source;
-  if (status.length !== source.length) throw differs(about);
-  if (crc64 !== undefined && status.crc64 !== undefined && crc64 !== status.crc64) throw differs(about);
-  return status;
+  const { status, isSame } = await compared(store, source, target);
+  // Where the store tells no checksums the length has to do.
+  if (isSame ?? status.length === source.length) return status;
+  throw await removed(store, target);
 }
 
-function differs(about: About): Error {
-  return answerError("the copy is not the same as its source; the source was kept", about);
+/**
+ * What is at the target, and whether it is the same as the source; undefined where neither checksums nor ETags tell. A
+ * HEAD, and another for a source whose checksum is not known.
+ */
+async function compared(
+  store: Store,
+  source: CopySource,
+  target: CopyTarget,
+): Promise<{ status: FileStatus; isSame: boolean | undefined }> {
+  const { key, about, signal, path } = target;
+  const head = async (key: string): Promise<FileStatus> =>
+    headerStatus(path, (await headObject(store, key, { signal, about })).headers);
+  const status = await head(key);
+  if (status.length !== source.length) return { status, isSame: false };
+  if (status.version === source.version && source.version !== "") return { status, isSame: true };
+  const crc64 = source.crc64 ?? (await head(source.key)).crc64;
+  return { status, isSame: sameChecksum(status.crc64, crc64) };
+}
+
+function sameChecksum(a: string | undefined, b: string | undefined): boolean | undefined {
+  return a === undefined || b === undefined ? undefined : a === b;
+}
+
+/** Takes a copy away that is not what it should be. */
+async function removed(store: Store, { key, about }: CopyTarget): Promise<FileSystemError> {
+  const message = "the copy is not the same as its source (CRC64)";
+  try {
+    await store.client.send({ method: "DELETE", key, about });
+    return answerError(`${message} and was removed; the source was kept`, about);
+  } catch (cause) {
+    return answerError(`${message} and could not be removed; the source was kept`, about, { cause });
+  }
 }
 
 function sourceHeaders(store: Store, source: CopySource): Record<string, string> {

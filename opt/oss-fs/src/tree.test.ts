@@ -211,3 +211,63 @@ test("copy keeps the bytes and tells the target's status", async () => {
   await assert.rejects(fs.copy(path("b"), path("x")), { code: "EISDIR" });
   await fs.copy(path("a"), path("b/c"), { overwrite: true });
 });
+
+test("what is too large for one copy is copied in parts, metadata too, and survives faults", async () => {
+  await using fixture = await openFixture(
+    { "fs.oss.multipart.upload.size": "100 kb", "fs.oss.server-side-encryption-algorithm": "AES256" },
+    { maxCopySizeInBucket: 200_000 },
+  );
+  const { fs, server } = fixture;
+  const bytes = sample(1_000_000);
+  await write(fs, "a/big.txt", bytes);
+  await write(fs, "a/small", "small");
+  const before = await fs.getFileStatus(path("a/big.txt"));
+  for (const operation of ["InitiateMultipartUpload", "UploadPartCopy", "CompleteMultipartUpload"]) {
+    server.faults.add({ operation, fault: { kind: "throttle", delayMs: 1 } });
+    server.faults.add({ operation, nth: 2, fault: { kind: "answer-lost" } });
+  }
+  fixture.requests();
+  const status = await fs.copy(path("a/big.txt"), path("copy.txt"));
+  assert.equal(count(fixture.requests()).UploadPartCopy, 12);
+  assert.deepEqual([status.length, status.crc64], [before.length, before.crc64]);
+  await fs.rename(path("a"), path("b"));
+  for (const key of ["copy.txt", "b/big.txt"]) {
+    assert.ok(bytes.equals((await server.get(BUCKET, key)) ?? Buffer.alloc(0)), key);
+  }
+  assert.deepEqual(server.keys(BUCKET), ["b/big.txt", "b/small", "copy.txt"]);
+  await assert.rejects(fs.copy(path("b/big.txt"), path("copy.txt")), { code: "EEXIST" });
+  const denied = { kind: "status", status: 403, code: "AccessDenied" } as const;
+  server.faults.add({ operation: "UploadPartCopy", nth: 3, fault: denied });
+  await assert.rejects(fs.rename(path("b/big.txt"), path("c")), { code: "EACCES" });
+  assert.ok(server.keys(BUCKET).includes("b/big.txt"));
+  assert.equal((await fs.getFileStatus(path("b/big.txt"))).length, bytes.length);
+  const own = server.uploads(BUCKET).filter(({ parts }) => parts.length > 0);
+  assert.deepEqual(own, []);
+});
+
+test("a copy that is not the same as its source is removed, and the source kept", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await server.put(BUCKET, "a", sample(1000));
+  const wrong = { kind: "headers", headers: { "x-oss-hash-crc64ecma": "1" } } as const;
+  server.faults.add({ operation: "CopyObject", fault: wrong });
+  await assert.rejects(fs.rename(path("a"), path("b")), {
+    code: "EIO",
+    message: /was removed; the source was kept/,
+  });
+  assert.deepEqual(server.keys(BUCKET), ["a"]);
+});
+
+test("another's object of the same length is not taken for one's own copy", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await server.put(BUCKET, "a", sample(1000, 1));
+  server.faults.add({ operation: "CopyObject", fault: { kind: "reset-before-headers" } });
+  const held = server.faults.add({ operation: "CopyObject", nth: 2, fault: { kind: "delay", ms: 200 } });
+  const renaming = fs.rename(path("a"), path("b"));
+  const refused = assert.rejects(renaming, { code: "EEXIST" });
+  await held.happened();
+  await server.put(BUCKET, "b", sample(1000, 2));
+  await refused;
+  assert.deepEqual(server.keys(BUCKET), ["a", "b"]);
+});
