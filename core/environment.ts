@@ -51,11 +51,10 @@ export interface EnvironmentOptions {
  * several; none is global.
  */
 export class Environment implements AsyncDisposable {
-  /** The file with the options over it. */
-  readonly configuration: Configuration;
   readonly plugins: PluginManager;
   /** The names of `node:fs/promises`, for URIs of every scheme. */
   readonly fs: UriFileSystem;
+  readonly #configuration: Configuration;
   readonly #registry: FileSystemRegistry;
   readonly #hostFactories: HostFactories;
   readonly #logger: Logger;
@@ -71,7 +70,7 @@ export class Environment implements AsyncDisposable {
     logger: Logger,
     options: EnvironmentOptions,
   ) {
-    this.configuration = configuration;
+    this.#configuration = configuration;
     this.plugins = plugins;
     this.#logger = logger;
     this.#hostFactories = new HostFactories({
@@ -85,6 +84,7 @@ export class Environment implements AsyncDisposable {
       unknownScheme: (scheme) => plugins.unknownScheme(scheme),
       policy: options.policy,
     });
+    plugins.onRetired((generation) => void this.#registry.retire(generation));
     this.#closeTimeout = options.closeTimeout ?? 30_000;
     this.fs = new UriFileSystem(this.#registry);
     this.#job = new JobGraph(this.#jobOptions());
@@ -113,7 +113,12 @@ export class Environment implements AsyncDisposable {
       lockFile: join(locations.configurationDir, LOCK_FILE),
       strict: options.strict ?? false,
     });
-    return new Environment(configuration.withSecrets(plugins.secretKeys()), plugins, logger, options);
+    return new Environment(configuration, plugins, logger, options);
+  }
+
+  /** The file with the options over it; secret is also what the manifests found so far declare secret. */
+  get configuration(): Configuration {
+    return this.#configuration.withSecrets(this.plugins.secretKeys());
   }
 
   /**
@@ -211,7 +216,7 @@ export class Environment implements AsyncDisposable {
   #jobOptions() {
     return {
       fileSystems: this.#registry,
-      configuration: this.configuration,
+      configuration: this.#configuration,
       logger: this.#logger,
       signal: this.#closed.signal,
       running: this.#running,

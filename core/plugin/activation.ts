@@ -69,6 +69,13 @@ export class Activation {
     return [...this.schemes.values()].filter((found) => found instanceof PluginError);
   }
 
+  /** Tokens of what its factories made. */
+  get generations(): readonly object[] {
+    return [...this.schemes.values()].flatMap((found) =>
+      found instanceof PluginError ? [] : [found.generation],
+    );
+  }
+
   /** Closes each factory once the last file system that it made is closed, and then lets go of the code. */
   async retire(): Promise<void> {
     await Promise.all(this.#factories.map((factory) => factory.idle()));

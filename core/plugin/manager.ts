@@ -50,6 +50,7 @@ export class PluginManager implements FactoryProvider {
   readonly #lookups = new Map<string, Promise<ProvidedFactory | undefined>>();
   readonly #gone = new Map<string, PluginError>();
   #looking: Promise<PluginChanges> | undefined;
+  #onRetired: ((generation: object) => void) | undefined;
   #closed = false;
 
   private constructor(options: PluginManagerOptions) {
@@ -74,6 +75,10 @@ export class PluginManager implements FactoryProvider {
         if (!warned.has(message)) logger.warn(fields, message);
         warned.add(message);
       },
+      retired: (generations) => {
+        this.#served.clear();
+        for (const generation of generations) this.#onRetired?.(generation);
+      },
     };
     this.#schemes = new Schemes(options.configuration, () => this.#sorted(), this.#host.warn);
     this.#replacesFile = this.#schemes.named("file") !== undefined;
@@ -93,6 +98,11 @@ export class PluginManager implements FactoryProvider {
     await manager.#look(false);
     if (options.strict) await manager.#loadAll();
     return manager;
+  }
+
+  /** `listener` hears of every generation that goes out of use, before its factory is closed. */
+  onRetired(listener: (generation: object) => void): void {
+    this.#onRetired = listener;
   }
 
   /** Every folder in `plugins/` without a leading dot, sorted by id. */

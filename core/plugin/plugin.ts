@@ -20,6 +20,8 @@ export interface PluginHost {
   /** With every plugin's secrets declared. */
   readonly configuration: () => Configuration;
   readonly warn: (message: string, fields?: object) => void;
+  /** What was made by these generations is to be closed once it is idle. */
+  readonly retired: (generations: readonly object[]) => void;
 }
 
 const LONGEST_PAUSE = 60_000;
@@ -227,8 +229,10 @@ export class Plugin {
   }
 
   #retire(activation: Activation | undefined): void {
-    if (activation !== undefined) this.#tell("retired");
-    activation?.retire().catch((error: unknown) => {
+    if (activation === undefined) return;
+    this.#tell("retired");
+    this.#host.retired(activation.generations);
+    activation.retire().catch((error: unknown) => {
       this.#host.warn(`plugin "${this.id}": closing its factory failed: ${errorMessage(error)}`, {
         plugin: this.id,
       });
