@@ -32,13 +32,14 @@ async function served(listener: RequestListener, configuration: Record<string, u
 }
 
 const FOLDERS: Record<string, string> = {
-  "/": '<a href="?C=N;O=D">Name</a> <a href="/">root</a> <a href="docs/">docs/</a> <a href="z">z</a>',
+  "/": '<a href="?C=N;O=D">Name</a> <a href="/">root</a> <a href="docs/">docs/</a> <a href="docs-x">x</a> <a href="z">z</a>',
   "/docs/":
     '<a href="../">..</a><a href="a%20b.txt">a b</a><a href=\'sub/\'>sub</a><a href="http://x/">x</a><a href="R&amp;D">R&D</a>',
   "/docs/sub/": '<a href="deep">deep</a>',
 };
 const FILES: Record<string, string> = {
   "/z": "last",
+  "/docs-x": "before docs/ in the order",
   "/docs/a%20b.txt": "spaces",
   "/docs/R%26D": "ampersand",
   "/docs/sub/deep": "deep",
@@ -58,7 +59,7 @@ const tree: RequestListener = ({ url = "", method }, response) => {
 
 test("folders are listed from their index pages, files read by a server without ranges", async () => {
   await using at = await served(tree);
-  assert.deepEqual(await at.env.fs.readdir(`${at.url}/`), ["docs", "z"]);
+  assert.deepEqual(await at.env.fs.readdir(`${at.url}/`), ["docs-x", "docs", "z"]);
   assert.deepEqual(await at.env.fs.readdir(`${at.url}/docs`), ["R&D", "a b.txt", "sub"]);
   assert.equal((await at.env.fs.stat(`${at.url}/docs`)).isDirectory(), true);
   assert.equal(await at.env.fs.readFile(`${at.url}/docs/a b.txt`, "utf8"), "spaces");
@@ -73,7 +74,7 @@ test("folders are listed from their index pages, files read by a server without 
     }
     return found;
   };
-  const all = ["docs", "docs/R&D", "docs/a b.txt", "docs/sub", "docs/sub/deep", "z"];
+  const all = ["docs-x", "docs", "docs/R&D", "docs/a b.txt", "docs/sub", "docs/sub/deep", "z"];
   assert.deepEqual(await names(), all);
   for (const [i, name] of all.entries()) assert.deepEqual(await names(name), all.slice(i + 1), name);
   await assert.rejects(at.env.fs.writeFile(`${at.url}/new`, "x"), { code: "ENOTSUP", plugin: "http-fs" });
