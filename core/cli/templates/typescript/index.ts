@@ -54,7 +54,7 @@ class ExampleTemplateFileSystem extends plugfs.FileSystem {
     const status = await this.getFileStatus(path, options);
     if (status.kind === "directory") refuse("EISDIR", path);
     const bytes = this.#entries.get(path.key)?.bytes ?? refuse("ENOENT", path);
-    // plugfs makes the stream of one function, which may read less than `into` holds. The rest is done.
+    // plugfs makes the stream out of one function, which may read less than `into` holds.
     const readAt = async (position: number, into: Uint8Array) => bytes.copy(into, 0, position);
     return new plugfs.RandomAccessInputStream({ ...options, status, readAt });
   }
@@ -64,7 +64,7 @@ class ExampleTemplateFileSystem extends plugfs.FileSystem {
     this.#makeRoom(path, options.overwrite);
     const pieces: Uint8Array[] = [];
     let left = this.#maximum;
-    // Here of three. Nothing may be visible before `finish` resolves, nor ever after `discard`.
+    // And this one out of three. Nothing may be visible before `finish` resolves, nor ever after `discard`.
     return new plugfs.SerialOutputStream({
       ...{ path, signal: options.signal },
       write: async (bytes) => {
