@@ -19,6 +19,12 @@ test("what is written reads back, and a small file costs the requests that the d
   assert.ok(found.modificationTime > 0);
 });
 
+test("without the parent check a small file costs two requests", async () => {
+  await using fixture = await openFixture({ "fs.oss.performance.flags.create": true });
+  await write(fixture.fs, "a/b.txt", "hello");
+  assert.deepEqual(fixture.requests(), ["ListObjectsV2", "PutObject"]);
+});
+
 test("a large file goes out and comes in by parts, and is the same", async () => {
   await using fixture = await openFixture();
   const { fs } = fixture;

@@ -271,3 +271,22 @@ test("another's object of the same length is not taken for one's own copy", asyn
   await refused;
   assert.deepEqual(server.keys(BUCKET), ["a", "b"]);
 });
+
+test("a batch delete that leaves one key out says so, and a rename loses nothing by it", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await put(server, numbered("d", 30));
+  const fault = { kind: "partial-delete", key: "d/00007" } as const;
+  const handle = server.faults.add({ operation: "DeleteMultipleObjects", times: FOREVER, fault });
+  await assert.rejects(fs.delete(path("d"), { recursive: true }), (error: Error & { code: string }) => {
+    assert.equal(error.code, "EIO");
+    assert.match(error.message, /29 objects were deleted/);
+    assert.match(String(error.cause), /1 objects could not be deleted, 'd\/00007' among them/);
+    return true;
+  });
+  assert.deepEqual(server.keys(BUCKET), ["d/00007"]);
+  await assert.rejects(fs.rename(path("d"), path("e")), { code: "EIO" });
+  assert.deepEqual(server.keys(BUCKET), ["d/00007", "e/00007"]);
+  handle[Symbol.dispose]();
+  assert.equal(await fs.delete(path("d"), { recursive: true }), true);
+});
