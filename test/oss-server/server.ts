@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type AccessKey, Credentials } from "./credentials.ts";
 import { type DirectAccess, directAccess, ensureBucket } from "./direct.ts";
 import { Faults } from "./faults.ts";
@@ -58,6 +59,8 @@ export async function startOssServer(options: OssServerOptions = {}): Promise<Os
     const { latency, rate, requestsPerSecond, maxConnections, idleTimeout } = settings;
     const shape: Shape = { latency, rate, requestsPerSecond, maxConnections, idleTimeout };
     const ending = new AbortController();
+    // One listener for each answer that waits: as many as there are requests.
+    setMaxListeners(0, ending.signal);
     const log = new RequestLog(settings.logLimit);
     const faults = new Faults();
     const gate = new RequestGate(shape);
