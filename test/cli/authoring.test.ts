@@ -311,6 +311,19 @@ test("plugins check passes a plugin with its dependencies beside it, and warns o
   }
 });
 
+test("plugins check passes a plugin that refuses to work without a configuration, and says so", async () => {
+  await using folder = await temporaryFolder();
+  const directory = join(folder.path, "keyed-fs");
+  const factory = FACTORY.replace(
+    "create()",
+    'configure() { throw new Error("fs.bad.key is not set"); } create()',
+  );
+  await write(directory, { "package.json": MANIFEST, "index.js": factory });
+  const { code, stdout } = await plugfs(["plugins", "check", directory]);
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /note: it has to be configured: .*fs\.bad\.key is not set/);
+});
+
 async function write(directory: string, files: Record<string, string | object>): Promise<void> {
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(directory, path)), { recursive: true });

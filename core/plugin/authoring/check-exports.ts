@@ -7,7 +7,7 @@ import { dirname, extname, join, relative, sep } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { errorCode } from "../../errors/errors.ts";
-import { error, type Finding, lastWords, type Section, warning } from "./report.ts";
+import { error, type Finding, lastWords, note, type Section, warning } from "./report.ts";
 
 /** What the child process says. */
 export interface ImportResult {
@@ -15,6 +15,8 @@ export interface ImportResult {
   readonly loadMillis: number;
   readonly warnings: readonly string[];
   readonly error?: string;
+  /** The plugin itself works: it wants to be told something, and nothing is configured here. */
+  readonly isConfiguration?: boolean;
 }
 
 const PROGRAM = fileURLToPath(new URL(`./import-program${extname(import.meta.url)}`, import.meta.url));
@@ -95,8 +97,11 @@ async function importIn(pluginsDir: string, id: string): Promise<Section> {
         ),
       ]);
     }
-    const findings: Finding[] = result.warnings.map((text) => warning(text));
-    if (result.error !== undefined) findings.push(error(result.error));
+    const findings: Finding[] = result.warnings
+      .filter((text) => text !== result.error)
+      .map((text) => warning(text));
+    if (result.isConfiguration) findings.push(note(`it has to be configured: ${result.error}`));
+    else if (result.error !== undefined) findings.push(error(result.error));
     const lingers = await Promise.race([exited.then(() => false), wait(LINGER_MS, true, { ref: false })]);
     if (lingers) {
       findings.push(
@@ -109,7 +114,8 @@ async function importIn(pluginsDir: string, id: string): Promise<Section> {
       );
     }
     const schemes = result.schemes.map((scheme) => `${scheme}://`).join(" ");
-    return section(`${schemes || "no scheme"}, imported in ${Math.round(result.loadMillis)} ms`, findings);
+    const time = result.error === undefined ? `, imported in ${Math.round(result.loadMillis)} ms` : "";
+    return section(`${schemes || "no scheme"}${time}`, findings);
   } finally {
     clearTimeout(timer);
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");

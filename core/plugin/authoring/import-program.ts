@@ -3,7 +3,7 @@
  * sends what came of it. `process.argv[2]` is the folder that holds the plugin, `process.argv[3]` its id.
  */
 import { Environment } from "../../environment.ts";
-import { errorMessage } from "../../errors/errors.ts";
+import { errorCode, errorMessage } from "../../errors/errors.ts";
 import type { ImportResult } from "./check-exports.ts";
 
 const [, , pluginsDir = "", id = ""] = process.argv;
@@ -24,7 +24,14 @@ async function importPlugin(): Promise<ImportResult> {
       ...(info.error !== undefined && { error: info.error.message }),
     };
   } catch (error) {
-    return { schemes: [], loadMillis: 0, warnings, error: errorMessage(error) };
+    const { schemes = [], loadMillis = 0 } = env.plugins.list().find((plugin) => plugin.id === id) ?? {};
+    const result = {
+      schemes: schemes.map(({ scheme }) => scheme),
+      loadMillis,
+      warnings,
+      error: errorMessage(error),
+    };
+    return { ...result, isConfiguration: /^ERR_(CONFIG_|PLUGIN_CONFIGURE)/.test(errorCode(error) ?? "") };
   }
 }
 
