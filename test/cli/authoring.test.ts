@@ -93,6 +93,27 @@ for (const [language, flags, entry] of [
       assert.match(summary, /^[4-9]\d passed, \d+ not owed by its capabilities$/);
     });
 
+    test("is worked on in place: a link, an edit, a reload", async () => {
+      await using home = await temporaryFolder();
+      await mkdir(join(home.path, "conf"));
+      const args = ["plugins", "enable", "sky-fs", "--from", directory, "--link", "--home", home.path];
+      const linked = await plugfs(args);
+      assert.equal(linked.code, 0, linked.stderr);
+      await using env = await Environment.open({ home: home.path });
+      await assert.rejects(env.fs.readFile("sky://a/missing"), { code: "ENOENT" });
+      const source = await readFile(join(directory, entry), "utf8");
+      await writeFile(
+        join(directory, entry),
+        source.replaceAll('refuse("ENOENT", path)', 'refuse("EACCES", path)'),
+      );
+      try {
+        await env.plugins.reload("sky-fs");
+        await assert.rejects(env.fs.readFile("sky://a/missing"), { code: "EACCES" });
+      } finally {
+        await writeFile(join(directory, entry), source);
+      }
+    });
+
     test("packs into a folder that works alone", async () => {
       const { code, stderr } = await plugfs(["plugins", "pack"], { cwd: directory });
       assert.equal(code, 0, stderr);

@@ -229,6 +229,21 @@ test("as an ES module it may await at the top level, use import.meta and hold Co
   assert.equal((await node("--input-type=module", "-e", program)).stdout, "oneindex.mjs32\n");
 });
 
+test("a package that is an ES module only is held by a CommonJS bundle too", async () => {
+  await using folder = await temporaryFolder();
+  const files = {
+    ...PLUGIN,
+    "plugin/src/index.ts": 'import { words } from "words";\nexport default () => "modern " + words;\n',
+    "modules/words/package.json":
+      '{"name":"words","version":"3.0.0","type":"module","exports":{"import":"./index.js"}}',
+    "modules/words/index.js": "export const words = 'three';",
+  };
+  const directory = await makePlugin(folder.path, "plugin/node_modules", files);
+  const { outDirectory } = await pack({ directory });
+  const program = `console.log(require(${JSON.stringify(join(outDirectory, "index.cjs"))}).default())`;
+  assert.equal((await node("-e", program)).stdout, "modern three\n");
+});
+
 test("a module that is loaded by a computed name and a native addon further down are warned of", async () => {
   await using folder = await temporaryFolder();
   const files = {
