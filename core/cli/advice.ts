@@ -24,8 +24,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function describeError(error: unknown): string {
   const code = errorCode(error);
   const message = firstSentence(errorMessage(error));
-  const coded =
-    code === undefined || code === "ERR_USAGE" || message.startsWith(code) ? message : `${code}: ${message}`;
+  const coded = code === undefined || message.startsWith(code) ? message : `${code}: ${message}`;
   const advice = hasHint(error, coded) || code === undefined ? undefined : ADVICE[code];
   return printable(advice === undefined ? coded : `${coded.replace(/\.$/, "")}. ${advice}`);
 }

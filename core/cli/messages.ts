@@ -21,9 +21,11 @@ export class Messages {
   }
 
   /** Something failed, and the command goes on with the rest; its exit code will be 1. */
-  failure(error: unknown): void {
+  failure(error: unknown, next = ""): void {
     this.failures++;
-    this.note(`${this.colors.red(`${this.subject}:`)} ${describeError(error)}`);
+    const text = describeError(error);
+    const end = next === "" ? "" : `${/[.?!]$/.test(text) ? "" : "."} ${next}`;
+    this.note(`${this.colors.red(`${this.subject}:`)} ${text}${end}`);
   }
 
   warning(text: string): void {

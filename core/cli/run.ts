@@ -31,8 +31,8 @@ export async function run(args: readonly string[], world: World): Promise<ExitCo
     const reason = world.signal.aborted ? world.signal.reason : error;
     if (reason instanceof Interruption) return reason.exitCode;
     const isUsage = error instanceof UsageError;
-    messages.failure(error);
-    if (isUsage) messages.note(`Try: ${messages.subject.replace(/^plugfs/, "plugfs help")}`);
+    const help = messages.subject.replace(/^plugfs/, "plugfs help");
+    messages.failure(error, isUsage ? `See ${help}` : "");
     return isUsage ? EXIT.usage : EXIT.failed;
   }
 }

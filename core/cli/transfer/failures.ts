@@ -29,7 +29,11 @@ export class Failures {
     } catch (error) {
       this.#signal.throwIfAborted();
       const code = errorCode(error) ?? "";
-      if (HOPELESS.has(code) || code.startsWith("ERR_") || ++this.#inARow >= IN_A_ROW) throw error;
+      if (HOPELESS.has(code) || code.startsWith("ERR_")) throw error;
+      if (++this.#inARow >= IN_A_ROW) {
+        this.#messages.note(`Gave up after ${IN_A_ROW} failures in a row; the last one was:`);
+        throw error;
+      }
       this.count++;
       this.#messages.failure(error);
       return undefined;
