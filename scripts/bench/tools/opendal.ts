@@ -25,7 +25,10 @@ export async function opendalTool(task: Task): Promise<Tool> {
       }
     },
     async write({ key, size }) {
-      const writer = await operator.writer(key, fixed && { concurrent: fixed.parts, chunk: BigInt(fixed.part) });
+      const writer = await operator.writer(
+        key,
+        fixed && { concurrent: fixed.parts, chunk: BigInt(fixed.part) },
+      );
       const chunk = Buffer.alloc(8 * MIB, 7);
       for (let left = size; left > 0; left -= chunk.length) await writer.write(chunk.subarray(0, left));
       await writer.close();
