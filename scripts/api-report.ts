@@ -2,7 +2,7 @@
  * `npm run api-report`: compares what the front doors declare, as tsc wrote it, with the committed copies in test/api/. A
  * change of the API is then seen in review. `-- --write` takes it over.
  *
- * A report holds the declarations of every module that a front door exports from, without comments. Until plugfs is
+ * A report holds the declarations of every module that a front door leads to, without comments and private members. Until plugfs is
  * published it is a preview: a difference asks for a look, not for a major version.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -31,13 +31,17 @@ for (const [name, door] of Object.entries(DOORS)) {
   console.error("Is it meant? Then run: npm run api-report -- --write");
 }
 
+/** The front door and every module that its declarations lead to: a class also has what its base declares. */
 async function report(door: string): Promise<string> {
-  const sections = [await section(door)];
-  const text = await readFile(door, "utf8");
-  const modules = [...text.matchAll(/from "(\.[^"]+)\.js"/g)].map(([, path = ""]) =>
-    join(dirname(door), `${path}.d.ts`),
-  );
-  for (const file of [...new Set(modules)].sort()) sections.push(await section(file));
+  const found = new Set([door]);
+  for (const file of found) {
+    const text = await readFile(file, "utf8");
+    for (const [, path = ""] of text.matchAll(/(?:from |import\()"(\.[^"]+)\.js"/g)) {
+      found.add(join(dirname(file), `${path}.d.ts`));
+    }
+  }
+  const [first = door, ...others] = found;
+  const sections = await Promise.all([first, ...others.sort()].map(section));
   return sections.join("\n");
 }
 
@@ -46,6 +50,7 @@ async function section(file: string): Promise<string> {
   const bare = text
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/^\s*\/\/.*$/gm, "")
+    .replace(/^\s*(#private|private .*);$/gm, "")
     .replace(/^\s*\n/gm, "");
   return `// ${relative(core, file)}\n${bare.trimEnd()}\n`;
 }

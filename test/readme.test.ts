@@ -1,6 +1,6 @@
 /**
- * Runs README.md and core/README.md: every fenced block, from top to bottom, in one home, as a reader would who copies each
- * of them.
+ * Runs README.md and those of the core and of oss-fs: every fenced block, from top to bottom, in one home for each, as a
+ * reader would who copies them.
  *
  *   ```ts file=job.ts           written to the home and run from there; a comment behind a `console.log` is a line
  *                               that the output must hold
@@ -32,7 +32,7 @@ const main = join(root, "dist/core/cli/main.js");
 const credentials = { accessKeyId: "reader", accessKeySecret: "only-in-this-test" };
 const isProgram = (file: string) => /\.[cm]?[jt]s$/.test(file) && !file.includes("/");
 
-for (const readme of ["README.md", "core/README.md"]) {
+for (const readme of ["README.md", "core/README.md", "opt/oss-fs/README.md"]) {
   test(readme, async (t) => {
     const blocks = fencedBlocks(await readFile(join(root, readme), "utf8"));
     await using server = await startOssServer({ buckets: ["demo"], ...credentials });
@@ -73,6 +73,7 @@ async function makeHome(home: string, endpoint: string): Promise<void> {
   await write(join(home, "package.json"), '{ "type": "module" }\n');
   await mkdir(join(home, "node_modules"));
   await symlink(root, join(home, "node_modules/plugfs"));
+  await symlink(join(root, "opt"), join(home, "opt"));
   // What npm makes of the package's "bin".
   await write(join(home, "node_modules/.bin/plugfs"), `#!/bin/sh\nexec node "${main}" "$@"\n`);
   await chmod(join(home, "node_modules/.bin/plugfs"), 0o755);
