@@ -9,7 +9,7 @@ const targets = new URL("../../scripts/setup/targets.mjs", import.meta.url).href
 const { staleTargets } = (await import(targets)) as { staleTargets(folder: string): { name: string }[] };
 
 /** The compiled command starts three times as fast; what is not compiled as it stands is run from its source. */
-const command = staleTargets(repository).some(({ name }) => name === "dist")
+export const command = staleTargets(repository).some(({ name }) => name === "dist")
   ? [
       "--conditions=plugfs-source",
       "--import",

@@ -38,6 +38,7 @@ export async function writeOut(
       code: "EISDIR",
       path,
       operation: "cat",
+      message: "this is a folder",
       hint: "plugfs ls shows what is in it",
     });
   }
