@@ -150,6 +150,29 @@ test("positioned reads move exactly the bytes that are asked for", async () => {
   assert.equal(moved, 50 * 4096);
 });
 
+test("any number of reads at once, of one stream or under one signal, cause no warning", async () => {
+  await using fixture = await openFixture();
+  const bytes = sample(100_000);
+  await fixture.server.put(BUCKET, "k", bytes);
+  const warnings: Error[] = [];
+  const listen = (warning: Error): number => warnings.push(warning);
+  process.on("warning", listen);
+  try {
+    const { signal } = new AbortController();
+    const open = () => fixture.fs.open(path("k"), { signal });
+    const streams = await Promise.all(Array.from({ length: 30 }, open));
+    const parts = Array.from({ length: 30 }, () => Buffer.alloc(1000));
+    await Promise.all(parts.map((part, i) => streams[0]?.readAt(i * 1000, part)));
+    assert.ok(Buffer.concat(parts).equals(bytes.subarray(0, 30_000)));
+    await Promise.all(streams.map((stream) => stream.close()));
+    // Node emits a warning on the next tick.
+    await new Promise(setImmediate);
+    assert.deepEqual(warnings, []);
+  } finally {
+    process.off("warning", listen);
+  }
+});
+
 test("streams that nobody reads hold no connection", async () => {
   await using fixture = await openFixture({ "fs.oss.connection.maximum": 2 });
   const { fs, server } = fixture;
