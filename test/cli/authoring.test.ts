@@ -316,7 +316,9 @@ test("plugins check passes a plugin with its dependencies beside it, and warns o
       peerDependencies: { opt: "*" },
       peerDependenciesMeta: { opt: { optional: true } },
     },
-    "node_modules/words/w.js": 'try { require("opt") } catch {}\nexports.late = () => require("opt");\n',
+    "node_modules/words/w.js":
+      'try { require("opt") } catch {}\nexports.late = () => [require("opt"), require("./build/words.node")];\n',
+    "node_modules/words/build/words.node": "\0",
   });
   const { code, stdout } = await plugfs(["plugins", "check", directory]);
   assert.equal(code, 0, stdout);
@@ -324,6 +326,7 @@ test("plugins check passes a plugin with its dependencies beside it, and warns o
     /warning: peerDependencies\.plugfs: "\*" includes 2\.0\.0/,
     /note: index\.js:2: loads a module by a computed name/,
     /warning: words@1\.2\.3 declares no licence/,
+    /warning: node_modules\/words\/w\.js: node_modules\/words\/build\/words\.node is a native addon/,
     /warning: the process goes on after the environment is closed/,
     /warning: plugfs\.contract: no contract test is named/,
     /^dep-fs is ready, with \d warnings\.$/m,

@@ -122,6 +122,14 @@ class Walk {
             return { path, external: true };
           }
           this.files.add(found.path);
+          if (file.endsWith(".node")) {
+            this.#tell(
+              warning(`${file} is a native addon: it works only where it was built for`, {
+                place: this.#place(importer),
+                hint: "Ship the folder with its node_modules for each platform; it cannot be packed",
+              }),
+            );
+          }
           this.#checkShipped(file, name, importer);
           return found;
         },
