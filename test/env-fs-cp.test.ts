@@ -73,6 +73,24 @@ test("cp tells how far it is, in bytes and files", async () => {
   }
 });
 
+test("cp to an object store puts one object for each file and for each empty folder", async () => {
+  await plant("mem://x/counted");
+  await fs.mkdir("mem://x/counted/empty/folder", { recursive: true });
+  await env.fileSystem("oss://demo");
+  home.server.log.clear();
+  await fs.cp("mem://x/counted", "oss://demo/counted", { recursive: true });
+  const operations = home.server.log.entries().map(({ operation }) => operation);
+  assert.equal(operations.filter((operation) => operation === "PutObject").length, TREE.length + 1);
+  assert.deepEqual(await files("oss://demo/counted"), await files("mem://x/counted"));
+  assert.deepEqual(
+    (await fs.readdir("oss://demo/counted", { recursive: true })).sort(),
+    (await fs.readdir("mem://x/counted", { recursive: true })).sort(),
+  );
+  const options = { recursive: true, preserveTimestamps: true };
+  await assert.rejects(fs.cp("mem://x/counted", "oss://demo/timed", options), { code: "ENOTSUP" });
+  await assert.rejects(fs.stat("oss://demo/timed"), { code: "ENOENT" });
+});
+
 test("cp copies several files at once, and never more than it may", async () => {
   await plant("mem://x/many");
   for (let i = 0; i < 20; i++) await fs.writeFile(`mem://x/many/file-${i}`, "x".repeat(2000));

@@ -5,7 +5,7 @@ import { copyOne } from "./copy-file.ts";
 import { cpError } from "./cp-errors.ts";
 import { entriesOf } from "./directory.ts";
 import { type EntryKind, kindOf } from "./entries.ts";
-import { isPosix, isSameStore, kindAt, type Place, shown, statusIfAny } from "./places.ts";
+import { hasFolders, isPosix, isSameStore, kindAt, type Place, shown, statusIfAny } from "./places.ts";
 import { TaskPool } from "./task-pool.ts";
 
 /** Options of Node's `cp`, and three more. */
@@ -58,6 +58,14 @@ class Copying {
   }
 
   async run(from: Place, to: Place): Promise<void> {
+    if (this.#options.preserveTimestamps === true && !isPosix(to)) {
+      throw notSupported(
+        from,
+        to,
+        `the times of files cannot be set on ${to.path.scheme}:`,
+        "Leave out preserveTimestamps",
+      );
+    }
     if (!(await this.#wanted(from, to))) return;
     const kind = await this.#kindOf(from);
     if (kind === undefined) throw missing(from, to);
@@ -66,7 +74,7 @@ class Copying {
     }
     if (kind === "directory") await this.#refuseInside(from, to);
     const { parent } = to.path;
-    if (parent !== null && (await statusIfAny(to.fileSystem, parent)) === undefined) {
+    if (parent !== null && hasFolders(to) && (await statusIfAny(to.fileSystem, parent)) === undefined) {
       await to.fileSystem.mkdirs(parent);
     }
     await this.#pool.run(async () => this.#copy(from, to, kind, await this.#kindOf(to)));
@@ -90,8 +98,10 @@ class Copying {
     if (this.#options.recursive !== true) {
       throw cpError("ERR_FS_EISDIR", "a directory is copied only with recursive: true", from, to);
     }
-    if (existing === undefined) await to.fileSystem.mkdirs(to.path);
+    if (existing === undefined && hasFolders(to)) await to.fileSystem.mkdirs(to.path);
+    let isEmpty = true;
     for await (const { name, path, dirent } of entriesOf(from, {})) {
+      isEmpty = false;
       const child = { ...from, path };
       const target = { ...to, path: to.path.child(name) };
       if (!(await this.#wanted(child, target))) continue;
@@ -103,6 +113,8 @@ class Copying {
       if (kind === "directory") await copy();
       else await this.#pool.add(copy);
     }
+    // Elsewhere a folder is there with what is in it.
+    if (existing === undefined && isEmpty && !hasFolders(to)) await to.fileSystem.mkdirs(to.path);
     if (existing === undefined && isPosix(from) && isPosix(to)) {
       this.#pool.atEnd(async () => {
         await to.fileSystem.chmod(to.path, Number((await from.fileSystem.stat(from.path)).mode));
@@ -134,14 +146,8 @@ class Copying {
 
   async #copyLink(from: Place, to: Place, existing: EntryKind | undefined): Promise<void> {
     if (!isPosix(to)) {
-      throw new FileSystemError({
-        code: "ENOTSUP",
-        path: from.path,
-        dest: to.path,
-        operation: "cp",
-        message: `${to.path.scheme}: has no links`,
-        hint: "Pass dereference: true to copy what they point to, or leave them out with filter",
-      });
+      const hint = "Pass dereference: true to copy what they point to, or leave them out with filter";
+      throw notSupported(from, to, `${to.path.scheme}: has no links`, hint);
     }
     const text = (await from.fileSystem.readlink(from.path)).toString();
     const verbatim = this.#options.verbatimSymlinks === true || isAbsolute(text);
@@ -207,4 +213,15 @@ function isBelow(path: string, folder: string): boolean {
 
 function missing(from: Place, to: Place): FileSystemError {
   return new FileSystemError({ code: "ENOENT", path: from.path, dest: to.path, operation: "cp" });
+}
+
+function notSupported(from: Place, to: Place, message: string, hint: string): FileSystemError {
+  return new FileSystemError({
+    code: "ENOTSUP",
+    path: from.path,
+    dest: to.path,
+    operation: "cp",
+    message,
+    hint,
+  });
 }
