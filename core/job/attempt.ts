@@ -1,4 +1,4 @@
-import { JobError } from "../errors/errors.ts";
+import { errorCode, JobError } from "../errors/errors.ts";
 import type { Records } from "../state/records.ts";
 
 const NAME = /^attempt-(\d+)$/;
@@ -10,13 +10,16 @@ const TRIES = 10;
  */
 export class Attempt {
   readonly number: number;
+  /** Another start had not come to its end, by a crash or because it is still at work. */
+  readonly tookOver: boolean;
   readonly #records: Records;
   readonly #job: string;
 
-  private constructor(records: Records, job: string, number: number) {
+  private constructor(records: Records, job: string, number: number, tookOver: boolean) {
     this.#records = records;
     this.#job = job;
     this.number = number;
+    this.tookOver = tookOver;
   }
 
   static async begin(records: Records, job: string, signal: AbortSignal): Promise<Attempt> {
@@ -26,7 +29,7 @@ export class Attempt {
       const text = JSON.stringify({ started: new Date().toISOString() });
       if (!(await records.write(`attempt-${number}`, Buffer.from(text), { signal }))) continue;
       for (const other of earlier) await records.delete(`attempt-${other}`);
-      return new Attempt(records, job, number);
+      return new Attempt(records, job, number, earlier.length > 0);
     }
     throw new JobError({
       code: "ERR_JOB_FENCED",
@@ -38,10 +41,30 @@ export class Attempt {
   /** Rejects with `ERR_JOB_FENCED` once a newer start of the job has begun. */
   async verify(signal?: AbortSignal): Promise<void> {
     if (await this.#records.has(`attempt-${this.number}`, signal)) return;
-    throw new JobError({
+    throw this.#fenced();
+  }
+
+  /**
+   * `ERR_JOB_FENCED`, when a newer start of the job has begun: it takes away what this one works on, so that whatever
+   * fails here is its doing.
+   */
+  async fencedBy(failure: unknown): Promise<unknown> {
+    if (errorCode(failure) === "ERR_JOB_FENCED") return failure;
+    try {
+      if (await this.#records.has(`attempt-${this.number}`)) return undefined;
+    } catch {
+      // Storage that does not answer says nothing about other instances.
+      return undefined;
+    }
+    return this.#fenced(failure);
+  }
+
+  #fenced(cause?: unknown): JobError {
+    return new JobError({
       code: "ERR_JOB_FENCED",
       job: this.#job,
       message: `another instance of this job has started; this one (attempt ${this.number}) ends and publishes nothing`,
+      cause,
     });
   }
 

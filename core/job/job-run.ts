@@ -83,8 +83,9 @@ export class JobRun {
       // The first failure decides; what it stopped fails after it.
       this.#stop.end(error);
       const first: unknown = this.#stop.ended.reason;
-      await this.#abandon(first);
-      throw this.#explained(first);
+      const fenced = await this.#recovery?.fencedBy(first);
+      await this.#abandon(fenced ?? first);
+      throw this.#wasAborted(first) ? first : this.#explained(fenced ?? first);
     } finally {
       this.#stop.release();
     }
@@ -221,10 +222,16 @@ export class JobRun {
   async #abandon(reason: unknown): Promise<void> {
     const recovery = this.#recovery;
     await recovery?.coordinator.stop(reason);
-    const wasAborted = reason === this.#spec.closed.reason || reason === this.#spec.signal?.reason;
-    const keep = recovery?.isToBeKept(reason, wasAborted) ?? false;
+    const keep = recovery?.isToBeKept(reason, this.#wasAborted(reason)) ?? false;
     await Promise.all(this.#sinks.map((sink) => sink.abandon(reason, keep)));
     await recovery?.abandon(reason, keep);
+  }
+
+  /** By the caller or the environment: its reason is no failure of the job. */
+  #wasAborted(reason: unknown): boolean {
+    return [this.#spec.closed, this.#spec.signal].some(
+      (signal) => signal?.aborted && signal.reason === reason,
+    );
   }
 
   /** Called between batches: what the sinks have taken is what the positions say was read. */

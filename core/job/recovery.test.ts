@@ -23,7 +23,7 @@ interface Setting {
   readonly options?: ExecuteOptions;
   readonly checkpointing?: CheckpointingOptions;
   /** Called for every 100th line. */
-  readonly onLine?: (line: string) => void;
+  readonly onLine?: (line: string) => unknown;
 }
 
 /** The job of these tests: one input, a folder of two files that replaces a wider one, and a file. */
@@ -34,7 +34,7 @@ async function execute(setting: Setting): Promise<JobResult & Pick<LocalJob, "wa
   const lines = graph.readTextFile(join(folder, "in"), { splitSize: 20_000 }).flatMap(async (line) => {
     const number = Number(line.split(" ")[1]);
     if (number % 100 === 0) {
-      onLine?.(line);
+      await onLine?.(line);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     return number % 7 === 0 ? [] : [line, `${line}!`];
@@ -207,6 +207,39 @@ test("a second instance takes over; the first ends, publishes nothing and delete
   await assert.rejects(first, { code: "ERR_JOB_FENCED", message: /job "recovering": another instance/ });
   await second;
   await assertComplete(folder.path, output, "taken over");
+});
+
+test("whatever fails in an instance that was taken over is told as that, and deletes nothing", async () => {
+  const { output } = await undisturbed();
+  for (const retain of ["none", "on-failure"] as const) {
+    await using folder = await temporaryFolder();
+    await prepare(folder.path);
+    const abort = new AbortController();
+    const broken = new Error("broken");
+    const first = (end: () => void) =>
+      execute({
+        folder: folder.path,
+        options: { signal: abort.signal },
+        checkpointing: { retain },
+        onLine: async (line) => {
+          if (line !== LINES[1_000]) return;
+          await execute({ folder: folder.path, options: restoring });
+          end();
+        },
+      });
+    const fail = () => {
+      throw broken;
+    };
+    await assert.rejects(first(fail), { code: "ERR_JOB_FENCED" }, retain);
+    await assertComplete(folder.path, output, `failed, ${retain}`);
+    await rm(join(folder.path, "marked"));
+    const aborting = first(() => abort.abort(broken));
+    // Its own last checkpoint may have told it before.
+    await assert.rejects(aborting, (error: { code?: string }) => {
+      return error === broken || error.code === "ERR_JOB_FENCED";
+    });
+    await assertComplete(folder.path, output, `aborted, ${retain}`);
+  }
 });
 
 test("a checkpoint of another program, another job or a newer version is refused; nothing is touched", async () => {

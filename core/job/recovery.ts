@@ -45,16 +45,11 @@ export class Recovery {
   readonly completed: JobResult | undefined;
   readonly #options: RecoveryOptions;
   readonly #started = Date.now();
+  #ended = false;
 
   private constructor(
     options: RecoveryOptions,
-    opened: {
-      storage: CheckpointStorage;
-      attempt: Attempt;
-      restored?: JobState | undefined;
-      restoredFrom?: string | undefined;
-      completed?: JobResult | undefined;
-    },
+    opened: Found & { readonly storage: CheckpointStorage; readonly attempt: Attempt },
   ) {
     const { storage, attempt } = opened;
     this.#options = options;
@@ -88,37 +83,33 @@ export class Recovery {
   }
 
   static async #open(options: RecoveryOptions): Promise<Recovery> {
-    const { id, job, checkpointing, restore, fileSystems, configuration, logger, signal } = options;
+    const { id, job, checkpointing, fileSystems, configuration, logger, signal } = options;
     const storage = await checkpointing.backend.openStorage(id, {
       fileSystems,
       configuration,
       logger,
       signal,
     });
-    const completed = restore === "latest" ? await readCompleted(storage, signal) : undefined;
-    const checkpoint =
-      restore === undefined || completed !== undefined
-        ? undefined
-        : await (restore === "latest" ? storage.latest() : storage.open(restore));
-    const restored = checkpoint && (await readJobState(checkpoint, { ...options, name: job }));
-    if (completed === undefined && restored?.phase !== "committing") await options.checkOutputs();
+    const found = await find(storage, options);
+    if (found.completed === undefined && found.restored?.phase !== "committing") await options.checkOutputs();
     const attempt = await Attempt.begin(storage.records, job, signal);
-    const recovery = new Recovery(options, {
-      storage,
-      attempt,
-      restored,
-      restoredFrom: checkpoint?.pointer,
-      completed,
-    });
     try {
-      if (completed !== undefined) await recovery.#endAgain(completed);
-      else if (checkpoint === undefined) await recovery.#forgetEarlierRuns();
+      // An instance that was still at work may have gone further before it was fenced.
+      const now = attempt.tookOver ? await find(storage, options) : found;
+      const recovery = new Recovery(options, { storage, attempt, ...now });
+      if (now.completed !== undefined) await recovery.#endAgain(now.completed);
+      else if (now.restored === undefined) await recovery.#forgetEarlierRuns();
       else await storage.records.delete(COMPLETED);
       return recovery;
     } catch (error) {
       await attempt.end().catch(() => {});
       throw error;
     }
+  }
+
+  /** `ERR_JOB_FENCED` when a failure is another instance's doing, else undefined. */
+  fencedBy(failure: unknown): Promise<unknown> {
+    return this.#ended ? Promise.resolve(undefined) : this.attempt.fencedBy(failure);
   }
 
   /** Whether staged files and checkpoints outlive a failed job. */
@@ -133,6 +124,7 @@ export class Recovery {
   async finish(result: JobResult): Promise<void> {
     const text = JSON.stringify({ ...result, completedAt: new Date().toISOString() }, null, 2);
     await this.storage.records.write(COMPLETED, Buffer.from(text), { overwrite: true });
+    this.#ended = true;
     await this.#tidyUp(async () => {
       if (result.retained === undefined) await this.storage.discardAll();
       await this.storage.discardPending(this.#started);
@@ -173,6 +165,26 @@ export class Recovery {
       logger.warn({ error, job }, `checkpoints of the job were not deleted: ${errorMessage(error)}`);
     }
   }
+}
+
+/** What a job that is to be restored goes on from. */
+interface Found {
+  readonly restored?: JobState;
+  readonly restoredFrom?: string;
+  readonly completed?: JobResult;
+}
+
+async function find(storage: CheckpointStorage, options: RecoveryOptions): Promise<Found> {
+  const { restore, job, signal } = options;
+  if (restore === undefined) return {};
+  const completed = restore === "latest" ? await readCompleted(storage, signal) : undefined;
+  if (completed !== undefined) return { completed };
+  const checkpoint = await (restore === "latest" ? storage.latest() : storage.open(restore));
+  if (checkpoint === undefined) return {};
+  return {
+    restored: await readJobState(checkpoint, { ...options, name: job }),
+    restoredFrom: checkpoint.pointer,
+  };
 }
 
 async function readCompleted(

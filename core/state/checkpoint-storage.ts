@@ -125,8 +125,17 @@ export class CheckpointStorage {
 
   /** The completed checkpoint with the highest number. Rejects with `ERR_JOB_CHECKPOINT` when it is damaged. */
   async latest(): Promise<Checkpoint | undefined> {
-    const last = (await this.list()).at(-1);
-    return last && this.open(last.pointer);
+    let last = (await this.list()).at(-1);
+    for (;;) {
+      try {
+        return last && (await this.open(last.pointer));
+      } catch (error) {
+        // Its writer may have replaced it by a newer one since it was listed.
+        const now = (await this.list()).at(-1);
+        if (now?.id === last?.id) throw error;
+        last = now;
+      }
+    }
   }
 
   /**

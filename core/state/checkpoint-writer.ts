@@ -3,6 +3,7 @@ import type { FileSystem } from "../fs/contract.ts";
 import type { Path } from "../fs/path.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { encodeMetadata, type Metadata, type StateHandle } from "./metadata.ts";
+import { readAll } from "./read-all.ts";
 
 export type StateBytes = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
@@ -73,7 +74,8 @@ export class CheckpointWriter implements AsyncDisposable {
       await stream.close();
     } catch (error) {
       await stream.abort(error);
-      throw error;
+      // An answer that was lost, or given up, may still have made it count.
+      if (!(await holds(fileSystem, file, bytes))) throw error;
     }
     this.#ended = true;
     const checkpoint = new Checkpoint(fileSystem, file, metadata, bytes.length);
@@ -135,6 +137,13 @@ function pieces(state: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncI
     yield* state;
   })();
   return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
+}
+
+async function holds(fileSystem: FileSystem, file: Path, bytes: Buffer): Promise<boolean> {
+  return readAll(fileSystem, file).then(
+    (found) => found.equals(bytes),
+    () => false,
+  );
 }
 
 async function hasMetadata(fileSystem: FileSystem, directory: Path): Promise<boolean> {
