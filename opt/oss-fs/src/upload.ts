@@ -161,7 +161,7 @@ export class MultipartUpload {
           key,
           subresources: { uploads: "" },
           headers: { [WRITE_ID]: this.writeId, ...writeHeaders(this.#store) },
-          signal,
+          // No signal: an upload that the store began and we never heard of could not be aborted.
           about,
         },
         attempt,
