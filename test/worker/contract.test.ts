@@ -3,11 +3,12 @@ import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Environment, Path } from "plugfs";
-import { fileSystemContract } from "plugfs/testing";
+import { fileSystemContract, recoverableWriterContract } from "plugfs/testing";
 import { ossHome } from "../support/oss-home.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const MEMORY = fileURLToPath(new URL("../fixtures/plugins/memory-fs", import.meta.url));
+const PART = 100 * 1024;
 const worker = { "plugin.worker": "*" };
 
 fileSystemContract({
@@ -30,7 +31,7 @@ fileSystemContract({
 });
 
 async function ossFixture() {
-  const home = await ossHome();
+  const home = await ossHome({}, { "fs.oss.multipart.upload.size": `${PART} b` });
   const env = await home.open({ configuration: worker });
   const root = Path.parse("oss://demo/contract");
   return {
@@ -41,3 +42,4 @@ async function ossFixture() {
 }
 
 fileSystemContract({ name: "oss-fs in a worker", setup: ossFixture });
+recoverableWriterContract({ name: "oss-fs in a worker", partSize: PART, setup: ossFixture });
