@@ -1,4 +1,4 @@
-import { Path } from "plugfs";
+import { Environment, Path } from "plugfs";
 import { recoverableWriterContract } from "plugfs/testing";
 import { ossHome } from "./support/oss-home.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
@@ -22,14 +22,13 @@ recoverableWriterContract({
 recoverableWriterContract({
   name: "file: through an environment",
   async setup() {
-    const home = await ossHome();
     const folder = await temporaryFolder();
-    const env = await home.open();
+    const env = await Environment.open();
     return {
       fileSystem: await env.fileSystem(folder.path),
       root: Path.parse(folder.path),
       async dispose() {
-        await home[Symbol.asyncDispose]();
+        await env.close();
         await folder[Symbol.asyncDispose]();
       },
     };
