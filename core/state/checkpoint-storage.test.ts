@@ -283,3 +283,45 @@ test("a savepoint's target is given, set, configured, or missed", async () => {
   const none = await storageIn(join(folder.path, "state"));
   await assert.rejects(none.beginSavepoint(), { code: "ERR_JOB_STATE_PATH", message: /savepoint-dir/ });
 });
+
+test("a checkpoint whose last answer was lost counts, and takes the older ones with it", async () => {
+  class LostAnswers extends LocalFileSystem {
+    override async create(...args: Parameters<LocalFileSystem["create"]>) {
+      const stream = await super.create(...args);
+      const { close } = stream;
+      stream.close = async () => {
+        await close.call(stream);
+        throw new Error("the answer was lost");
+      };
+      return stream;
+    }
+  }
+  await using folder = await temporaryFolder();
+  await save(await storageIn(folder.path), {});
+  const { graph } = localJob({}, new LostAnswers());
+  const storage = await graph.stateStorage("me", new FsStateBackend(`file://${folder.path}`));
+  assert.equal((await save(storage, {})).id, 2);
+  assert.deepEqual(
+    (await storage.list()).map(({ id }) => id),
+    [2],
+  );
+});
+
+test("the latest checkpoint is found while another process replaces it", async () => {
+  await using folder = await temporaryFolder();
+  const writing = await storageIn(folder.path);
+  await save(writing, {});
+  class Replacing extends LocalFileSystem {
+    #replaced = false;
+    override async getFileStatus(...args: Parameters<LocalFileSystem["getFileStatus"]>) {
+      if (!this.#replaced) {
+        this.#replaced = true;
+        await save(writing, {});
+      }
+      return super.getFileStatus(...args);
+    }
+  }
+  const { graph } = localJob({}, new Replacing());
+  const reading = await graph.stateStorage("me", new FsStateBackend(`file://${folder.path}`));
+  assert.equal((await reading.latest())?.id, 2);
+});
