@@ -40,9 +40,10 @@ export class Messages {
   /** For the environment. `isExpected` keeps away what the user of the command knows. */
   logger(isExpected: (message: string) => boolean): Logger {
     const warn = (fields: object, message: string) => {
-      const { count, path } = fields as { count?: unknown; path?: unknown };
+      const { count, path, example } = fields as { count?: unknown; path?: unknown; example?: unknown };
       if (typeof count === "number" && typeof path === "string") this.leftOut += count;
-      if (!isExpected(message)) this.warning(message);
+      if (isExpected(message)) return;
+      this.warning(typeof example === "string" ? `${message}; one of them is "${example}"` : message);
     };
     return { debug() {}, info() {}, warn, error: warn };
   }

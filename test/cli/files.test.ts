@@ -62,6 +62,15 @@ test("a tree goes to a bucket and back unchanged, whatever its names hold", asyn
   assert.deepEqual((await readdir(at("back"))).sort(), (await readdir(at("tree"))).sort());
 });
 
+test("objects that no path can name are named, and a copy without them is no success", async () => {
+  await home.server.put("demo", "odd/a//b", "1");
+  await home.server.put("demo", "odd/c", "2");
+  const warning = /^plugfs cp: warning: \d+ objects? .*; one of them is "odd\/a\/\/b?"\n$/;
+  await fails(["cp", "-r", "oss://demo/odd", "odd"], warning);
+  assert.equal(await readFile(join(home.work, "odd/c"), "utf8"), "2");
+  await fails(["sync", "--delete", "oss://demo/odd", "odd"], /one of them is .*\n.*nothing was removed/);
+});
+
 test("listings: one line a file whatever its name, JSON with the exact name", async () => {
   await home.server.put("demo", "list/a\nb\u001b[2J.txt", "12345");
   await home.server.put("demo", "list/sub/日本.txt", "x".repeat(2048));

@@ -12,10 +12,11 @@ export interface OssHome extends AsyncDisposable {
   readonly server: OssServer;
 }
 
-/** A home whose `oss://demo` is a bucket of a server of its own. */
-export async function ossHome(): Promise<OssHome> {
-  const server = await startOssServer({ buckets: ["demo"] });
+/** A home whose `oss://demo` is a bucket of a server of its own, in memory or, with `data`, on the disk. */
+export async function ossHome(options: { readonly data?: boolean } = {}): Promise<OssHome> {
   const folder = await temporaryFolder();
+  const data = options.data === true ? { data: join(folder.path, "data") } : {};
+  const server = await startOssServer({ buckets: ["demo"], ...data });
   await writeFiles(folder.path, {
     "conf/config.yaml": [
       `fs.oss.endpoint: ${server.endpoint}`,
