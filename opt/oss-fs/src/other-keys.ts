@@ -39,8 +39,8 @@ const OTHER_CONNECTORS = [
 ];
 const OTHER_PREFIXES = ["fs.oss.read.readahead.", "fs.oss.prefetch."];
 
-/** Java's class binding, and plugfs' own limits. */
-const SILENT = /^fs\.oss\.(impl$|limit\.)/;
+/** Java's class binding, and what plugfs itself reads for every scheme. */
+const SILENT = /^fs\.oss\.(impl$|limit\.|timeout$|read-only$)/;
 
 /**
  * Warns once of every `fs.oss.*` key that is set and has no effect, with the reason, or with the nearest name that is
