@@ -203,6 +203,7 @@ test("functions and options are checked where they are given", () => {
   assert.throws(() => stream.map((x) => x, { concurrency: 0 }), { code: "ERR_JOB_FUNCTION" });
   assert.throws(() => stream.writeAsText("/x", { parallelism: 1.5 }), { code: "ERR_JOB_OUTPUT" });
   assert.throws(() => stream.writeAsText("/x", { writeMode: "APPEND" as never }), { code: "ERR_JOB_OUTPUT" });
+  assert.throws(() => stream.writeAsText("/x", { rolling: { size: 1 } } as never), { code: "ENOTSUP" });
   assert.throws(() => graph.fromLines("abc" as never), { code: "ERR_JOB_INPUT" });
 });
 

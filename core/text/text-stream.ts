@@ -1,4 +1,4 @@
-import { JobError } from "../errors/errors.ts";
+import { FileSystemError, JobError } from "../errors/errors.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
 import { Pace } from "./pace.ts";
@@ -92,6 +92,15 @@ export class LineStream<T> implements TextStream<T> {
       throw new JobError({
         code: "ERR_JOB_OUTPUT",
         message: `writeMode is ${String(writeMode)}; expected NO_OVERWRITE or OVERWRITE`,
+      });
+    }
+    if ("rolling" in options) {
+      throw new FileSystemError({
+        code: "ENOTSUP",
+        path: String(path),
+        operation: "writeAsText",
+        message: "rolling files are not there yet",
+        hint: "Leave out rolling: the output is published at the end of the input",
       });
     }
     this.#context.addSink({
