@@ -6,6 +6,7 @@ import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
+import { deleteIfEmpty } from "./delete-if-empty.ts";
 import { unreadable } from "./metadata.ts";
 import { Records } from "./records.ts";
 
@@ -291,14 +292,6 @@ function completed(entries: readonly Entry[]): CheckpointInfo[] {
       completedAt,
     }))
     .sort((a, b) => a.id - b.id);
-}
-
-async function deleteIfEmpty(fileSystem: FileSystem, directory: Path): Promise<void> {
-  try {
-    await fileSystem.delete(directory);
-  } catch (error) {
-    if (errorCode(error) !== "ENOTEMPTY") throw error;
-  }
 }
 
 function relative(directory: Path, path: Path): string {

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { FileSystem } from "../fs/contract.ts";
 import type { Path } from "../fs/path.ts";
 import { Checkpoint } from "./checkpoint.ts";
+import { deleteIfEmpty } from "./delete-if-empty.ts";
 import { encodeMetadata, type Metadata, type StateHandle } from "./metadata.ts";
 import { readAll } from "./read-all.ts";
 
@@ -25,6 +26,7 @@ export class CheckpointWriter implements AsyncDisposable {
   readonly id: number;
   readonly #options: CheckpointWriterOptions;
   readonly #states = new Map<string, StateHandle>();
+  readonly #files: Path[] = [];
   #ended = false;
   #completing: Promise<Checkpoint> | undefined;
 
@@ -54,8 +56,9 @@ export class CheckpointWriter implements AsyncDisposable {
     if (this.#ended) return;
     this.#ended = true;
     const { fileSystem, directory } = this.#options;
-    if (await hasMetadata(fileSystem, directory)) return; // somebody else's, with the same number
-    await fileSystem.delete(directory, { recursive: true });
+    // Its own files only: another writer may be at work on the same number.
+    for (const file of this.#files) await fileSystem.delete(file);
+    await deleteIfEmpty(fileSystem, directory);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -99,6 +102,7 @@ export class CheckpointWriter implements AsyncDisposable {
   async #storeFile(name: string, head: Buffer[], rest: AsyncIterable<Uint8Array>): Promise<StateHandle> {
     const { fileSystem, directory, writeBuffer, signal } = this.#options;
     const file = randomUUID();
+    this.#files.push(directory.child(file));
     const stream = await fileSystem.create(directory.child(file), { signal });
     const hash = createHash("sha256");
     let collected = head;
@@ -142,13 +146,6 @@ function pieces(state: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncI
 async function holds(fileSystem: FileSystem, file: Path, bytes: Buffer): Promise<boolean> {
   return readAll(fileSystem, file).then(
     (found) => found.equals(bytes),
-    () => false,
-  );
-}
-
-async function hasMetadata(fileSystem: FileSystem, directory: Path): Promise<boolean> {
-  return fileSystem.getFileStatus(directory.child("_metadata")).then(
-    () => true,
     () => false,
   );
 }
