@@ -228,7 +228,7 @@ for (const kind of ["disk", "array_disk"] as const) {
     assert.ok(bytes.subarray(0, 50_000).equals((await server.get(BUCKET, "small")) ?? Buffer.alloc(0)));
     // How many parts had to wait on disk depends on how fast the others left, and so whether both folders were used.
     const left = await readdir(folder.path, { recursive: true });
-    assert.deepEqual(left, ["a", "b"].slice(0, kind === "disk" ? 2 : left.length));
+    assert.deepEqual(left, ["a", "b"].slice(0, kind === "disk" ? 2 : Math.max(1, left.length)));
 
     const stream = await (await fs.createRecoverableWriter()).open(path("recoverable"));
     await stream.write(bytes.subarray(0, 150_000));
