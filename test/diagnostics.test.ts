@@ -1,5 +1,7 @@
 /** What a host sees of plugfs: events, counters, logs; and what it must never see in any of them. */
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { channel, subscribe, unsubscribe } from "node:diagnostics_channel";
 import { join } from "node:path";
 import { test } from "node:test";
 import { inspect } from "node:util";
@@ -95,6 +97,35 @@ test("a plugin's life and a store's retries are told", async () => {
   assert.equal(retry?.message.attempt, 1);
   assert.ok((retry?.message.delayMs ?? -1) >= 0);
   assert.equal(retries.messages.length, 1);
+});
+
+test("a call runs in the store that is bound to its start, and its retries too", async () => {
+  await using home = await ossHome();
+  const env = await home.open();
+  await env.fs.writeFile("oss://demo/x", "y");
+  const storage = new AsyncLocalStorage<OperationEvent>();
+  const outer: unknown[] = [];
+  const retried: (OperationEvent | undefined)[] = [];
+  const onRetry = () => retried.push(storage.getStore());
+  const start = channel("plugfs:operation:start");
+  start.bindStore(storage, (event) => {
+    outer.push(storage.getStore());
+    return event as OperationEvent;
+  });
+  subscribe("plugfs:retry", onRetry);
+  try {
+    home.server.faults.add({ operation: "HeadObject", times: 1, fault: { kind: "throttle" } });
+    await env.fs.stat("oss://demo/x");
+    assert.equal(storage.getStore(), undefined);
+  } finally {
+    start.unbindStore(storage);
+    unsubscribe("plugfs:retry", onRetry);
+  }
+  assert.deepEqual(outer, [undefined], "a store is taken from the context of the caller");
+  assert.deepEqual(
+    retried.map((event) => [event?.operation, event?.path]),
+    [["getFileStatus", "oss://demo/x"]],
+  );
 });
 
 test("nothing that is told, logged, thrown or printed holds a secret", async () => {

@@ -9,6 +9,10 @@
  * | `plugfs:retry`           | {@link RetryEvent}      | a request failed and is about to be sent again           |
  * | `plugfs:plugin`          | {@link PluginEvent}     | a plugin was loaded, failed, was retired, crashed, …     |
  *
+ * A store bound to `plugfs:operation:start` (`channel.bindStore(asyncLocalStorage, event => …)`) holds while the call
+ * runs: what the plugin does for it, retries too, happens in that context, as with Node's `tracingChannel`. An `end` or
+ * `error` comes in the caller's own.
+ *
  * Without a subscriber nothing is made. No message holds a configuration value.
  */
 import { channel } from "node:diagnostics_channel";

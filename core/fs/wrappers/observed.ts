@@ -32,10 +32,10 @@ class Observer implements Around {
 
   async run<T>(call: Call, body: () => Promise<T>, moved?: (result: T) => number): Promise<T> {
     const counters = this.#counters;
-    const event = isWatched() ? begin(call, this.#observed) : undefined;
+    const event = isWatched() ? describe(call, this.#observed) : undefined;
     const began = event === undefined ? 0 : performance.now();
     try {
-      const result = await body();
+      const result = await (event === undefined ? body() : CHANNELS.start.runStores(event, body));
       const bytes = moved?.(result);
       if (bytes !== undefined) counters[call.operation === "write" ? "bytesWritten" : "bytesRead"] += bytes;
       if (event !== undefined) finish(event, began, bytes);
@@ -93,15 +93,13 @@ function isWatched(): boolean {
   return CHANNELS.start.hasSubscribers || CHANNELS.end.hasSubscribers || CHANNELS.error.hasSubscribers;
 }
 
-function begin(call: Call, observed: Observed): OperationEvent {
-  const event: OperationEvent = {
+function describe(call: Call, observed: Observed): OperationEvent {
+  return {
     operation: call.operation,
     ...observed,
     path: call.path?.toString(),
     dest: call.dest?.toString(),
   };
-  CHANNELS.start.publish(event);
-  return event;
 }
 
 function finish(event: OperationEvent, began: number, bytes: number | undefined): void {
