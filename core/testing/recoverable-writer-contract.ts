@@ -3,6 +3,7 @@ import { pendingWrites } from "./cases/pending-writes.ts";
 import { recovering } from "./cases/recovering.ts";
 import { type ContractFixture, declare } from "./declare.ts";
 import { randomSchedules } from "./recoverable-schedule.ts";
+import type { Case } from "./subject.ts";
 
 /**
  * Declares with `node:test` what a recoverable writer owes: Flink's cases (`AbstractRecoverableWriterTest`, and those of
@@ -19,11 +20,15 @@ export function recoverableWriterContract(options: {
   readonly schedules?: number;
 }): void {
   const { name, setup, partSize = 256 * 1024, schedules = 25 } = options;
-  const cases = [
+  const cases = recoverableWriterCases(partSize, schedules);
+  declare(`${name} keeps the contract of recoverable writers`, setup, cases);
+}
+
+export function recoverableWriterCases(partSize: number, schedules: number): readonly Case[] {
+  return [
     ...committing(partSize),
     ...recovering(partSize),
     ...pendingWrites(partSize),
     ...randomSchedules(partSize, schedules),
   ];
-  declare(`${name} keeps the contract of recoverable writers`, setup, cases);
 }

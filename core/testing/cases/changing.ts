@@ -40,21 +40,27 @@ export const CHANGING: readonly Case[] = [
     },
   },
   {
-    name: "the folder of a deleted file stays",
+    name: "the folder of a deleted file or folder stays",
     needs: WRITE,
     async run(s) {
       await s.put(s.at("folder/file"), "x");
       await s.fs.delete(s.at("folder/file"));
-      assert.equal((await s.fs.getFileStatus(s.at("folder"))).kind, "directory");
-      assert.deepEqual(await s.names(s.at("folder")), []);
+      await s.fs.mkdirs(s.at("deep/1/2/3"));
+      await s.fs.delete(s.at("deep/1/2"), { recursive: true });
+      for (const folder of [s.at("folder"), s.at("deep/1")]) {
+        assert.equal((await s.fs.getFileStatus(folder)).kind, "directory");
+        assert.deepEqual(await s.names(folder), []);
+      }
     },
   },
   {
     name: "rename moves a file, and makes the target's parents",
     needs: WRITE,
     async run(s) {
-      await s.put(s.at("file"), "x");
-      await s.fs.rename(s.at("file"), s.at("new/parent/moved"));
+      await s.put(s.at("first"), "x");
+      await s.fs.rename(s.at("first"), s.at("second"));
+      assert.deepEqual(await s.names(s.folder), ["second"]);
+      await s.fs.rename(s.at("second"), s.at("new/parent/moved"));
       assert.deepEqual(await s.names(s.folder, { recursive: true }), [
         "new/",
         "new/parent/",
@@ -80,6 +86,17 @@ export const CHANGING: readonly Case[] = [
         "to/sub/b",
       ]);
       assert.equal(await s.text(s.at("to/sub/b")), "from/sub/b");
+    },
+  },
+  {
+    name: "rename of a folder to a name that begins like its own",
+    needs: WRITE,
+    async run(s) {
+      await s.put(s.at("from/a"), "x");
+      await s.fs.rename(s.at("from"), s.at("from-2"));
+      assert.deepEqual(await s.names(s.folder, { recursive: true }), ["from-2/", "from-2/a"]);
+      await s.fs.rename(s.at("from-2"), s.at("from"));
+      assert.deepEqual(await s.names(s.folder, { recursive: true }), ["from/", "from/a"]);
     },
   },
   {
@@ -110,16 +127,22 @@ export const CHANGING: readonly Case[] = [
     name: "rename to what exists is EEXIST and changes nothing",
     needs: WRITE,
     async run(s) {
-      for (const name of ["file", "file2", "folder/a", "folder2/b"]) await s.put(s.at(name), name);
+      for (const name of ["file", "file2", "folder/a", "folder2/b", "folder2/sub/c"]) {
+        await s.put(s.at(name), name);
+      }
+      await s.fs.mkdirs(s.at("empty"));
       for (const [src, dst] of [
         ["file", "file2"],
         ["file", "folder"],
         ["folder", "file"],
         ["folder", "folder2"],
+        ["folder", "empty"],
+        ["folder/a", "folder"],
+        ["folder2/sub", "folder2"],
       ] as const) {
         await assert.rejects(s.fs.rename(s.at(src), s.at(dst)), fails("EEXIST"), `${src} to ${dst}`);
       }
-      for (const name of ["file", "file2", "folder/a", "folder2/b"]) {
+      for (const name of ["file", "file2", "folder/a", "folder2/b", "folder2/sub/c"]) {
         assert.equal(await s.text(s.at(name)), name);
       }
     },
@@ -145,6 +168,23 @@ export const CHANGING: readonly Case[] = [
       await s.put(s.at("other"), "y");
       await assert.rejects(s.fs.rename(s.at("other"), s.at("file/below")), fails("ENOTDIR"));
       assert.equal(await s.text(s.at("other")), "y");
+    },
+  },
+  {
+    name: "rename to further below a file is ENOTDIR where folders are things of their own; both files stay in any case",
+    needs: WRITE,
+    async run(s) {
+      await s.put(s.at("file"), "x");
+      await s.put(s.at("other"), "y");
+      const target = s.at("file/a/b");
+      const renamed = s.fs.rename(s.at("other"), target);
+      if (s.can("directories")) await assert.rejects(renamed, fails("ENOTDIR"));
+      const refused = await renamed.then(
+        () => false,
+        () => true,
+      );
+      assert.equal(await s.text(refused ? s.at("other") : target), "y");
+      assert.equal(await s.text(s.at("file")), "x");
     },
   },
   {

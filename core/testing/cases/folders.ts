@@ -13,7 +13,9 @@ export const FOLDERS: readonly Case[] = [
     async run(s) {
       const path = s.at("missing");
       await assert.rejects(s.fs.getFileStatus(path), fails("ENOENT", path));
-      await assert.rejects(s.names(path), fails("ENOENT", path));
+      for (const recursive of [false, true]) {
+        await assert.rejects(s.names(path, { recursive }), fails("ENOENT", path));
+      }
     },
   },
   {
@@ -41,7 +43,10 @@ export const FOLDERS: readonly Case[] = [
         assert.equal(status.kind, "directory");
         assert.equal(status.length, 0);
       }
-      assert.deepEqual(await s.names(s.at("a/b")), []);
+      for (const recursive of [false, true]) {
+        assert.deepEqual(await s.names(s.at("a/b"), { recursive }), []);
+        assert.deepEqual(await s.names(s.at("a"), { recursive }), ["b/"]);
+      }
       await s.put(s.at("a/b/file"), "x");
       await s.fs.mkdirs(s.at("a"));
       assert.deepEqual(await s.names(s.folder, { recursive: true }), ["a/", "a/b/", "a/b/file"]);
@@ -53,7 +58,8 @@ export const FOLDERS: readonly Case[] = [
     async run(s) {
       await s.put(s.at("file"), "x");
       await assert.rejects(s.fs.mkdirs(s.at("file")), fails("EEXIST"));
-      await assert.rejects(s.fs.mkdirs(s.at("file/a/b")), fails("ENOTDIR"));
+      await assert.rejects(s.fs.mkdirs(s.at("file/a")), fails("ENOTDIR"));
+      await assert.rejects(s.fs.mkdirs(s.at("file/a/b/c")), fails("ENOTDIR"));
       assert.equal(await s.text(s.at("file")), "x");
     },
   },
@@ -104,20 +110,27 @@ export const FOLDERS: readonly Case[] = [
     needs: [],
     async run(s) {
       const { path, bytes } = await s.sample();
-      const found = [];
-      for await (const status of s.fs.listStatus(path)) found.push([`${status.path}`, status.length]);
-      assert.deepEqual(found, [[`${path}`, bytes.length]]);
+      for (const recursive of [false, true]) {
+        const found = [];
+        for await (const status of s.fs.listStatus(path, { recursive })) {
+          found.push([`${status.path}`, status.kind, status.length]);
+        }
+        assert.deepEqual(found, [[`${path}`, "file", bytes.length]]);
+      }
     },
   },
   {
     name: "a listed status is the one that is asked for",
     needs: WRITE,
     async run(s) {
-      await s.put(s.at("file"), "12345");
-      for await (const status of s.fs.listStatus(s.folder)) {
+      for (const name of TREE) await s.put(s.at(name), "12345".repeat(name.length));
+      let listed = 0;
+      for await (const status of s.fs.listStatus(s.folder, { recursive: true })) {
         const { kind, length, version } = await s.fs.getFileStatus(status.path);
         assert.deepEqual([status.kind, status.length, status.version], [kind, length, version]);
+        listed++;
       }
+      assert.equal(listed, LISTED.length);
     },
   },
   {

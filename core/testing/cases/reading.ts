@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { type Case, drain, fails } from "../subject.ts";
+import { type Case, drain, fails, randomBytes } from "../subject.ts";
+
+const WRITE = ["write"] as const;
 
 export const READING: readonly Case[] = [
   {
@@ -16,8 +18,8 @@ export const READING: readonly Case[] = [
         assert.equal(await stream.read(into), expected.length);
         assert.deepEqual(into.subarray(0, expected.length), expected);
       }
+      for (let again = 0; again < 3; again++) assert.equal(await stream.read(into), 0);
       assert.equal(stream.position, bytes.length);
-      assert.equal(await stream.read(into), 0);
     },
   },
   {
@@ -79,9 +81,72 @@ export const READING: readonly Case[] = [
       const ranges = Array.from({ length: 12 }, (_, i) => ({ at: (i * 83) % 900, into: new Uint8Array(64) }));
       await Promise.all(ranges.map(async ({ at, into }) => assert.equal(await stream.readAt(at, into), 64)));
       for (const { at, into } of ranges) assert.deepEqual(into, bytes.subarray(at, at + 64));
+      for (const [before, length, read] of [
+        [5, 5, 5],
+        [5, 10, 5],
+        [0, 1, 0],
+        [9, 0, 0],
+      ] as const) {
+        const into = new Uint8Array(length);
+        assert.equal(await stream.readAt(bytes.length - before, into), read);
+        assert.deepEqual(into.subarray(0, read), bytes.subarray(bytes.length - before).subarray(0, read));
+      }
       assert.equal(stream.position, 7);
-      assert.equal(await stream.readAt(bytes.length, new Uint8Array(1)), 0);
       await assert.rejects(stream.readAt(-1, new Uint8Array(1)), fails("EINVAL"));
+    },
+  },
+  {
+    name: "seeks and reads in any order give the file's bytes",
+    needs: [],
+    async run(s) {
+      const { path, bytes } = await s.sample();
+      await using stream = await s.fs.open(path);
+      const draws = randomBytes(600, 23);
+      for (let i = 0; i < 100; i++) {
+        const [a = 0, b = 0, c = 0, d = 0, e = 0] = draws.subarray(i * 6);
+        const position = (a * 65_536 + b * 256 + c) % (bytes.length + 1);
+        const into = new Uint8Array((d * 256 + e) % 20_000);
+        const expected = bytes.subarray(position, position + into.length);
+        const isSeek = i % 3 !== 2;
+        if (isSeek) stream.seek(position);
+        const read = await (isSeek ? stream.read(into) : stream.readAt(position, into));
+        assert.deepEqual([read, Buffer.compare(into.subarray(0, read), expected)], [expected.length, 0]);
+        if (isSeek) assert.equal(stream.position, position + read);
+      }
+    },
+  },
+  {
+    name: "an empty file has nothing to read",
+    needs: WRITE,
+    async run(s) {
+      await s.put(s.at("empty"), "");
+      for (const options of [{}, { start: 0, end: 0 }, { end: 10 }]) {
+        await using stream = await s.fs.open(s.at("empty"), options);
+        stream.seek(0);
+        assert.throws(() => stream.seek(1), fails("EINVAL"));
+        assert.equal(await stream.read(new Uint8Array(10)), 0);
+        assert.equal(await stream.readAt(0, new Uint8Array(10)), 0);
+        assert.equal((await drain(stream)).length, 0);
+        assert.equal(stream.position, 0);
+      }
+    },
+  },
+  {
+    name: "two streams of one file do not disturb each other",
+    needs: [],
+    async run(s) {
+      const { path, bytes } = await s.sample();
+      const first = await s.fs.open(path);
+      await using second = await s.fs.open(path);
+      const into = new Uint8Array(10);
+      first.seek(500);
+      for (const [stream, position] of [[second, 0] as const, [first, 500] as const]) {
+        assert.equal(await stream.read(into), 10);
+        assert.deepEqual(into, bytes.subarray(position, position + 10));
+      }
+      await first.close();
+      assert.equal(await second.read(into), 10);
+      assert.deepEqual(into, bytes.subarray(10, 20));
     },
   },
   {
@@ -133,10 +198,13 @@ export const READING: readonly Case[] = [
   },
   {
     name: "open of a folder is EISDIR",
-    needs: ["write"],
+    needs: WRITE,
     async run(s) {
-      await s.put(s.at("folder/file"), "x");
-      await assert.rejects(s.bytes(s.at("folder")), fails("EISDIR", s.at("folder")));
+      await s.put(s.at("full/file"), "x");
+      await s.fs.mkdirs(s.at("empty"));
+      for (const folder of [s.at("full"), s.at("empty")]) {
+        await assert.rejects(s.bytes(folder), fails("EISDIR", folder));
+      }
     },
   },
   {
@@ -150,21 +218,6 @@ export const READING: readonly Case[] = [
       await assert.rejects(stream.read(new Uint8Array(1)));
       await assert.rejects(stream.readAt(0, new Uint8Array(1)));
       assert.throws(() => stream.seek(0));
-    },
-  },
-  {
-    name: "readRanges fills every range",
-    needs: ["vectored-read"],
-    async run(s) {
-      const { path, bytes } = await s.sample();
-      await using stream = await s.fs.open(path);
-      assert.ok(stream.readRanges);
-      const ranges = [300, 0, 310, 999].map((position) => ({ position, into: new Uint8Array(20) }));
-      await stream.readRanges(ranges.filter(({ position }) => position + 20 <= bytes.length));
-      for (const { position, into } of ranges) {
-        if (position + 20 <= bytes.length) assert.deepEqual(into, bytes.subarray(position, position + 20));
-      }
-      assert.equal(stream.position, 0);
     },
   },
 ];

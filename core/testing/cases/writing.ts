@@ -84,13 +84,28 @@ export const WRITING: readonly Case[] = [
     },
   },
   {
+    name: "a file that is replaced again and again reads as it was written last",
+    needs: WRITE,
+    async run(s) {
+      for (const [turn, length] of [1000, 10, 0, 100_000, 99_999, 1000].entries()) {
+        const bytes = randomBytes(length, turn + 1);
+        await s.put(s.at("file"), bytes, { overwrite: true });
+        assert.equal((await s.fs.getFileStatus(s.at("file"))).length, length);
+        assert.ok((await s.bytes(s.at("file"))).equals(bytes), `turn ${turn}`);
+      }
+    },
+  },
+  {
     name: "create over a folder is EEXIST, with overwrite EISDIR",
     needs: WRITE,
     async run(s) {
-      await s.put(s.at("folder/file"), "x");
-      await assert.rejects(s.put(s.at("folder"), "y"), fails("EEXIST"));
-      await assert.rejects(s.put(s.at("folder"), "y", { overwrite: true }), fails("EISDIR"));
-      assert.equal(await s.text(s.at("folder/file")), "x");
+      await s.put(s.at("full/file"), "x");
+      await s.fs.mkdirs(s.at("empty"));
+      for (const folder of [s.at("full"), s.at("empty")]) {
+        await assert.rejects(s.put(folder, "y"), fails("EEXIST"));
+        await assert.rejects(s.put(folder, "y", { overwrite: true }), fails("EISDIR"));
+      }
+      assert.deepEqual(await s.names(s.folder, { recursive: true }), ["empty/", "full/", "full/file"]);
     },
   },
   {
@@ -99,6 +114,19 @@ export const WRITING: readonly Case[] = [
     async run(s) {
       await s.put(s.at("file"), "x");
       await assert.rejects(s.put(s.at("file/below"), "y"), fails("ENOTDIR"));
+      assert.equal(await s.text(s.at("file")), "x");
+    },
+  },
+  {
+    name: "create further below a file is ENOTDIR where folders are things of their own; the file stays in any case",
+    needs: WRITE,
+    async run(s) {
+      await s.put(s.at("file"), "x");
+      const created = s.put(s.at("file/a/b"), "y");
+      // An object store looks at the parent only: each folder above would be one more request.
+      if (s.can("directories")) await assert.rejects(created, fails("ENOTDIR"));
+      else
+        await created.catch((error: unknown) => assert.equal((error as { code?: unknown }).code, "ENOTDIR"));
       assert.equal(await s.text(s.at("file")), "x");
     },
   },
@@ -171,13 +199,22 @@ export const WRITING: readonly Case[] = [
     },
   },
   {
-    name: "after close nothing can be written",
+    name: "after close nothing can be written, and close twice does nothing",
     needs: WRITE,
     async run(s) {
       const stream = await s.fs.create(s.at("file"));
-      await stream.close();
+      const { length } = await stream.close();
+      assert.equal((await stream.close()).length, length);
       await assert.rejects(stream.write(Buffer.from("x")));
       assert.equal(await s.text(s.at("file")), "");
+    },
+  },
+  {
+    name: "a name keeps its case",
+    needs: WRITE,
+    async run(s) {
+      await s.put(s.at("Folder/README.Txt"), "x");
+      assert.deepEqual(await s.names(s.folder, { recursive: true }), ["Folder/", "Folder/README.Txt"]);
     },
   },
   {
