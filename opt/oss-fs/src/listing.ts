@@ -71,7 +71,8 @@ function common(client: OssClient, request: ListRequest): Record<string, string>
     // Keys may hold characters that XML cannot.
     "encoding-type": "url",
     "max-keys": String(limit),
-    prefix,
+    // An empty one is left out: ali-oss signs it for V4 as `prefix=`, OSS as `prefix`.
+    ...(prefix === "" ? {} : { prefix }),
     ...(delimiter === undefined ? {} : { delimiter }),
   };
 }

@@ -25,7 +25,13 @@ export async function* pendingUploads(store: Store, prefix: Path): AsyncGenerato
   while (marker !== undefined) {
     const page: string = await listing(store, context, "ListMultipartUploadsResult", {
       subresources: { uploads: "" },
-      query: { prefix: prefix.key, "max-uploads": "1000", "encoding-type": "url", ...marker },
+      query: {
+        // An empty one cannot be signed, see `listPage`.
+        ...(prefix.key === "" ? {} : { prefix: prefix.key }),
+        "max-uploads": "1000",
+        "encoding-type": "url",
+        ...marker,
+      },
     });
     for (const entry of xmlElements(page, "Upload")) {
       const key = decodeURIComponent(xmlText(entry, "Key") ?? "");
