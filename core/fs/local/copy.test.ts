@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmod, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -38,4 +39,18 @@ test("copying over a link replaces what it points to; an aborted or failed copy 
   later.abort(reason);
   await assert.rejects(copying, (error) => error === reason);
   assert.deepEqual(await readdir(folder.path), ["file", "link", "real"]);
+});
+
+test("a pipe or device is not replaced by a copy", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string) => Path.parse(join(folder.path, name));
+  const fs = new LocalFileSystem();
+  await writeFile(at("file").key, "bytes");
+  execFileSync("mkfifo", [at("pipe").key]);
+  for (const overwrite of [false, true]) {
+    const code = overwrite ? "ENOTSUP" : "EEXIST";
+    await assert.rejects(fs.copy(at("file"), at("pipe"), { overwrite }), { code });
+  }
+  assert.ok((await stat(at("pipe").key)).isFIFO());
+  assert.deepEqual(await readdir(folder.path), ["file", "pipe"]);
 });

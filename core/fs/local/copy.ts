@@ -16,14 +16,13 @@ export async function copyLocal(src: Path, dst: Path, options: CopyOptions): Pro
   if (existing !== undefined) {
     if (!overwrite) throw new FileSystemError({ code: "EEXIST", path: src, dest: dst });
     if (existing.isDirectory()) throw new FileSystemError({ code: "EISDIR", path: src, dest: dst });
+    // A rename would put a file in the place of /dev/null.
+    if (!existing.isFile() && !existing.isSymbolicLink()) throw notRegular(src, dst);
   }
   await using source = await open(src.key, constants.O_RDONLY | constants.O_NONBLOCK);
   const stats = await source.stat();
   if (stats.isDirectory()) throw new FileSystemError({ code: "EISDIR", path: src, dest: dst });
-  if (!stats.isFile()) {
-    const message = "a pipe, socket or device is no file that can be copied";
-    throw new FileSystemError({ code: "ENOTSUP", path: src, dest: dst, message });
-  }
+  if (!stats.isFile()) throw notRegular(src, dst);
   const target = existing?.isFile() ? await realpath(dst.key) : dst.key;
   const mode = existing?.isFile() ? Number(existing.mode) : stats.mode;
   const clone = await AtomicFile.cloneOf(src.key, target, mode);
@@ -36,6 +35,11 @@ export async function copyLocal(src: Path, dst: Path, options: CopyOptions): Pro
     await file.discard().catch(() => {});
     throw error;
   }
+}
+
+function notRegular(src: Path, dst: Path): FileSystemError {
+  const message = "a pipe, socket or device is no file that can be copied or replaced";
+  return new FileSystemError({ code: "ENOTSUP", path: src, dest: dst, message });
 }
 
 async function pour(source: FileHandle, file: AtomicFile, signal: AbortSignal | undefined): Promise<void> {
