@@ -40,13 +40,7 @@ export {
   SPI_VERSION,
 } from "./fs/contract.ts";
 export type { CpOptions, CpProgress } from "./fs/node/cp.ts";
-export type { UriDir } from "./fs/node/directory.ts";
-export type { UriBigIntStats, UriDirent, UriStats } from "./fs/node/entries.ts";
 export type { GlobOptions } from "./fs/node/glob.ts";
-export type { AnyFileHandle } from "./fs/node/open-file.ts";
-export type { UriReadStream } from "./fs/node/read-stream.ts";
-export type { UriFileHandle } from "./fs/node/uri-file-handle.ts";
-export type { UriWriteStream } from "./fs/node/write-stream.ts";
 export { Path } from "./fs/path.ts";
 export type { Policy } from "./fs/policy.ts";
 export type { PosixCalls, PosixHandle } from "./fs/posix.ts";

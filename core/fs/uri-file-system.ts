@@ -1,18 +1,29 @@
-import { constants } from "node:fs";
+import {
+  constants,
+  type Mode,
+  type ObjectEncodingOptions,
+  type OpenMode,
+  type ReadStream,
+  type WriteStream,
+} from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { FileSystemError } from "../errors/errors.ts";
 import {
+  type Abortable,
   argumentError,
   asNode,
   type EncodingArgument,
   type EncodingOptions,
   withEncoding,
 } from "./node/arguments.ts";
+import { bindMethods } from "./node/bind-methods.ts";
 import { openSink } from "./node/byte-sink.ts";
 import { openSource } from "./node/byte-source.ts";
 import { copyOne } from "./node/copy-file.ts";
 import { type CpOptions, cp } from "./node/cp.ts";
 import { EntriesByUri } from "./node/entries-by-uri.ts";
-import { type AnyFileHandle, isHandle, openFile } from "./node/open-file.ts";
+import { checkedOptions } from "./node/file-stream.ts";
+import { isHandle, openFile } from "./node/open-file.ts";
 import { Places, shown, type UriPath } from "./node/places.ts";
 import { type ReadStreamOptions, UriReadStream } from "./node/read-stream.ts";
 import { webReadable, webWritable } from "./node/web-streams.ts";
@@ -22,20 +33,20 @@ import type { FileSystems } from "./provider.ts";
 
 export type { UriPath } from "./node/places.ts";
 
-export interface ReadFileOptions extends EncodingOptions {
-  readonly flag?: string | number | undefined;
+interface ReadFileOptions extends Abortable {
+  readonly flag?: OpenMode | undefined;
 }
-export interface WriteFileOptions extends EncodingOptions {
-  readonly flag?: string | number | undefined;
-  readonly mode?: string | number | undefined;
+interface WriteFileOptions extends ObjectEncodingOptions, Abortable {
+  readonly flag?: OpenMode | undefined;
+  readonly mode?: Mode | undefined;
   /** Taken for compatibility: a file that is written whole is durable anyway. */
   readonly flush?: boolean | undefined;
 }
 type Text = { readonly encoding: BufferEncoding };
-type NoText = { readonly encoding?: null | undefined };
 
 /**
- * `node:fs/promises` by URI, over every scheme: Node's names, options, results and error codes.
+ * `node:fs/promises` by URI, over every scheme: Node's names, overloads, options, results and error codes; wherever Node
+ * takes a path it takes a string, a `URL` or a `Path`. The methods stand alone: `const { readFile } = env.fs`.
  *
  * On object stores: parents need not exist, renaming a folder is not atomic, mode, ino and folder times are fixed
  * values, a file appears when it is closed. What a store cannot do rejects at once with `ENOTSUP`. On `file:` too a file
@@ -47,16 +58,22 @@ export class UriFileSystem extends EntriesByUri {
 
   constructor(fileSystems: FileSystems) {
     super(new Places(fileSystems));
+    bindMethods(this);
   }
 
+  /** The whole file: a `Buffer`, or text in the encoding that was asked for. */
   readFile(
-    path: UriPath | AnyFileHandle,
-    options: BufferEncoding | (ReadFileOptions & Text),
-  ): Promise<string>;
-  readFile(path: UriPath | AnyFileHandle, options?: null | (ReadFileOptions & NoText)): Promise<Buffer>;
+    path: UriPath | FileHandle,
+    options?: null | (ReadFileOptions & { readonly encoding?: null | undefined }),
+  ): Promise<Buffer>;
+  readFile(path: UriPath | FileHandle, options: BufferEncoding | (ReadFileOptions & Text)): Promise<string>;
+  readFile(
+    path: UriPath | FileHandle,
+    options?: BufferEncoding | null | (ReadFileOptions & ObjectEncodingOptions),
+  ): Promise<string | Buffer>;
   async readFile(
-    path: UriPath | AnyFileHandle,
-    argument?: EncodingArgument<ReadFileOptions>,
+    path: UriPath | FileHandle,
+    argument?: EncodingArgument<ReadFileOptions & EncodingOptions>,
   ): Promise<string | Buffer> {
     const { encoding, flag = "r", signal } = withEncoding(argument);
     if (isHandle(path)) return path.readFile(argument as Text);
@@ -68,37 +85,35 @@ export class UriFileSystem extends EntriesByUri {
 
   /** The file appears when all of `data` is written; a failure leaves what was there. */
   async writeFile(
-    path: UriPath | AnyFileHandle,
+    path: UriPath | FileHandle,
     data: FileContent,
-    argument?: EncodingArgument<WriteFileOptions>,
+    argument?: BufferEncoding | null | WriteFileOptions,
   ): Promise<void> {
     const { encoding, flag, mode, signal } = withEncoding(argument);
     if (isHandle(path)) return path.writeFile(data as string, argument as Text);
     return asNode(signal, async () => {
       const open = async () => openSink(await this.places.at(path), { flag, mode, signal });
-      await writeWhole(open, data, encoding === "buffer" ? undefined : (encoding ?? undefined), signal);
+      await writeWhole(open, data, encoding ?? undefined, signal);
     });
   }
 
+  /** Only where files are written in place (`file:`); elsewhere `ENOTSUP`. */
   async appendFile(
-    path: UriPath | AnyFileHandle,
+    path: UriPath | FileHandle,
     data: FileContent,
-    argument?: EncodingArgument<WriteFileOptions>,
+    argument?: BufferEncoding | null | WriteFileOptions,
   ): Promise<void> {
     await this.writeFile(path, data, { flag: "a", ...withEncoding(argument) });
   }
 
   /** On a store without capability `posix` the handle reads anywhere, or writes one byte after another. */
-  async open(path: UriPath, flags: string | number = "r", mode?: string | number): Promise<AnyFileHandle> {
+  async open(path: UriPath, flags: string | number = "r", mode?: Mode): Promise<FileHandle> {
     return openFile(await this.places.at(path), flags, mode);
   }
 
-  createReadStream(
-    path: UriPath,
-    argument?: BufferEncoding | null | (ReadStreamOptions & { readonly flags?: string | undefined }),
-  ): UriReadStream {
-    const options = typeof argument === "string" ? { encoding: argument } : (argument ?? {});
-    withEncoding(options);
+  /** Node's stream: read as far as it is consumed. Of a place where nothing is, it emits the error. */
+  createReadStream(path: UriPath, argument?: BufferEncoding | null | ReadStreamOptions): ReadStream {
+    const options = checkedOptions(argument);
     const at = this.places.resolve(path);
     return new UriReadStream(
       shown(at),
@@ -107,9 +122,9 @@ export class UriFileSystem extends EntriesByUri {
     );
   }
 
-  createWriteStream(path: UriPath, argument?: BufferEncoding | null | WriteStreamOptions): UriWriteStream {
-    const options = typeof argument === "string" ? { encoding: argument } : (argument ?? {});
-    withEncoding(options);
+  /** Node's stream: the file appears at `finish`; destroyed before, it never does. */
+  createWriteStream(path: UriPath, argument?: BufferEncoding | null | WriteStreamOptions): WriteStream {
+    const options = checkedOptions(argument);
     const at = this.places.resolve(path);
     return new UriWriteStream(shown(at), async (sink) => openSink(await this.places.at(at), sink), options);
   }
@@ -117,7 +132,7 @@ export class UriFileSystem extends EntriesByUri {
   /** A byte stream of the web. `start` and `end` are both inclusive, as of `createReadStream`. */
   readableWebStream(
     path: UriPath,
-    options: Pick<ReadStreamOptions, "start" | "end" | "signal"> = {},
+    options: Abortable & Pick<ReadStreamOptions, "start" | "end"> = {},
   ): ReadableStream<Uint8Array> {
     const at = this.places.resolve(path);
     const { start, end, signal } = options;
@@ -128,7 +143,7 @@ export class UriFileSystem extends EntriesByUri {
   /** A stream of the web that writes a file, which appears when it is closed, and after `abort` never. */
   writableWebStream(
     path: UriPath,
-    options: Pick<WriteStreamOptions, "flags" | "mode" | "signal"> = {},
+    options: Abortable & Pick<WriteStreamOptions, "flags" | "mode"> = {},
   ): WritableStream<Uint8Array | string> {
     const at = this.places.resolve(path);
     const { flags: flag, mode, signal } = options;

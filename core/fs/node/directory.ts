@@ -1,3 +1,4 @@
+import type { Dir } from "node:fs";
 import { relative } from "node:path";
 import { FileSystemError } from "../../errors/errors.ts";
 import { Path } from "../path.ts";
@@ -43,7 +44,7 @@ export async function* entriesOf(
 }
 
 /** Node's `Dir`: a folder read entry by entry. */
-export class UriDir implements AsyncIterable<UriDirent> {
+export class UriDir implements Dir {
   readonly path: string;
   readonly #entries: AsyncGenerator<Entry>;
   #first: Promise<IteratorResult<Entry>> | undefined;
@@ -80,6 +81,14 @@ export class UriDir implements AsyncIterable<UriDirent> {
     if (done === undefined) return this.#close();
     this.#close().then(() => done(null), done);
     return undefined;
+  }
+
+  /** No store is read without waiting. */
+  readSync(): never {
+    throw new FileSystemError({ code: "ENOTSUP", operation: "readSync" });
+  }
+  closeSync(): never {
+    throw new FileSystemError({ code: "ENOTSUP", operation: "closeSync" });
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<UriDirent> {

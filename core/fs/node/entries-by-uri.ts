@@ -1,9 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { type BigIntStats, constants, type Stats } from "node:fs";
+import {
+  type BigIntStats,
+  type BufferEncodingOption,
+  constants,
+  type Dir,
+  type Dirent,
+  type MakeDirectoryOptions,
+  type Mode,
+  type ObjectEncodingOptions,
+  type OpenDirOptions,
+  type RmDirOptions,
+  type RmOptions,
+  type StatOptions,
+  type Stats,
+} from "node:fs";
 import { errorCode, FileSystemError } from "../../errors/errors.ts";
 import { decoded, type EncodingArgument, type EncodingOptions, withEncoding } from "./arguments.ts";
 import { entriesOf, UriDir } from "./directory.ts";
-import { statsOf, type UriBigIntStats, type UriDirent, type UriStats } from "./entries.ts";
+import { kindOf, statsOf, UriDirent } from "./entries.ts";
 import { type GlobOptions, glob } from "./glob.ts";
 import {
   checkParent,
@@ -18,17 +32,14 @@ import {
 } from "./places.ts";
 import { PosixByUri } from "./posix-by-uri.ts";
 
-export interface ReaddirOptions extends EncodingOptions {
+type AsNumbers = StatOptions & { readonly bigint?: false | undefined };
+type AsBigInts = StatOptions & { readonly bigint: true };
+interface ReaddirOptions {
   readonly recursive?: boolean | undefined;
   readonly withFileTypes?: boolean | undefined;
 }
-export interface MkdirOptions {
-  readonly recursive?: boolean | undefined;
-  readonly mode?: string | number | undefined;
-}
-type BigInt = { readonly bigint: true };
-type NoBigInt = { readonly bigint?: false | undefined };
-type AnyStats = Stats | BigIntStats | UriStats | UriBigIntStats;
+type AsNames = ReaddirOptions & { readonly withFileTypes?: false | undefined };
+type AsEntries = ReaddirOptions & { readonly withFileTypes: true };
 
 /** The functions of `node:fs/promises` about names: what is there, and making, moving and removing it. */
 export class EntriesByUri extends PosixByUri {
@@ -43,36 +54,42 @@ export class EntriesByUri extends PosixByUri {
     if ((mode & constants.X_OK) !== 0 && status.kind === "file") throw fail("EACCES");
   }
 
-  stat(path: UriPath, options?: NoBigInt): Promise<Stats | UriStats>;
-  stat(path: UriPath, options: BigInt): Promise<BigIntStats | UriBigIntStats>;
-  async stat(path: UriPath, options: { readonly bigint?: boolean | undefined } = {}): Promise<AnyStats> {
+  /** What is known of a file or folder. Mode, owner, inode and a folder's times are fixed values on object stores. */
+  stat(path: UriPath, options?: AsNumbers): Promise<Stats>;
+  stat(path: UriPath, options: AsBigInts): Promise<BigIntStats>;
+  stat(path: UriPath, options?: StatOptions): Promise<Stats | BigIntStats>;
+  async stat(path: UriPath, options: StatOptions = {}): Promise<Stats | BigIntStats> {
     const place = await this.places.at(path);
     if (isPosix(place)) return place.fileSystem.stat(place.path, options);
     return statsOf(await place.fileSystem.getFileStatus(place.path), options.bigint);
   }
 
-  lstat(path: UriPath, options?: NoBigInt): Promise<Stats | UriStats>;
-  lstat(path: UriPath, options: BigInt): Promise<BigIntStats | UriBigIntStats>;
-  /** Like `stat` where there are no links. */
-  async lstat(path: UriPath, options: { readonly bigint?: boolean | undefined } = {}): Promise<AnyStats> {
+  /** Of a link itself; like `stat` where there are no links. */
+  lstat(path: UriPath, options?: AsNumbers): Promise<Stats>;
+  lstat(path: UriPath, options: AsBigInts): Promise<BigIntStats>;
+  lstat(path: UriPath, options?: StatOptions): Promise<Stats | BigIntStats>;
+  async lstat(path: UriPath, options: StatOptions = {}): Promise<Stats | BigIntStats> {
     const place = await this.places.at(path);
     if (isPosix(place)) return place.fileSystem.lstat(place.path, options);
     return statsOf(await place.fileSystem.getFileStatus(place.path), options.bigint);
   }
 
-  readdir(path: UriPath, options: ReaddirOptions & { readonly withFileTypes: true }): Promise<UriDirent[]>;
+  /** The names in a folder, with `withFileTypes` as `Dirent`s, with `recursive` of all below. */
   readdir(
     path: UriPath,
-    options: "buffer" | (ReaddirOptions & { readonly encoding: "buffer"; readonly withFileTypes?: false }),
-  ): Promise<Buffer[]>;
-  readdir(
-    path: UriPath,
-    options?: BufferEncoding | null | (ReaddirOptions & { readonly withFileTypes?: false }),
+    options?: BufferEncoding | null | (ObjectEncodingOptions & AsNames),
   ): Promise<string[]>;
+  readdir(path: UriPath, options: "buffer" | (AsNames & { readonly encoding: "buffer" })): Promise<Buffer[]>;
+  readdir(
+    path: UriPath,
+    options?: BufferEncoding | null | (ObjectEncodingOptions & AsNames),
+  ): Promise<string[] | Buffer[]>;
+  readdir(path: UriPath, options: ObjectEncodingOptions & AsEntries): Promise<Dirent[]>;
+  readdir(path: UriPath, options: AsEntries & { readonly encoding: "buffer" }): Promise<Dirent<Buffer>[]>;
   async readdir(
     path: UriPath,
-    argument?: EncodingArgument<ReaddirOptions>,
-  ): Promise<string[] | Buffer[] | UriDirent[]> {
+    argument?: EncodingArgument<ReaddirOptions & EncodingOptions>,
+  ): Promise<string[] | Buffer[] | Dirent[] | Dirent<Buffer>[]> {
     const { encoding, recursive = false, withFileTypes = false } = withEncoding(argument);
     const place = await this.places.at(path);
     if (isPosix(place) && !withFileTypes) {
@@ -84,17 +101,30 @@ export class EntriesByUri extends PosixByUri {
       if (withFileTypes) entries.push(dirent);
       else names.push(name);
     }
-    if (withFileTypes) return entries;
-    return names.map((name) => decoded(Buffer.from(name), encoding)) as string[] | Buffer[];
+    if (!withFileTypes)
+      return names.map((name) => decoded(Buffer.from(name), encoding)) as string[] | Buffer[];
+    if (encoding !== "buffer") return entries;
+    return entries.map((entry) => new UriDirent(kindOf(entry), Buffer.from(entry.name), entry.parentPath));
   }
 
-  async opendir(path: UriPath, options: { readonly recursive?: boolean | undefined } = {}): Promise<UriDir> {
+  /** A folder read entry by entry: `for await (const entry of await fs.opendir(path))`. Its synchronous methods are `ENOTSUP`. */
+  async opendir(path: UriPath, options: OpenDirOptions = {}): Promise<Dir> {
     const place = await this.places.at(path);
     return UriDir.open(place, givenFolder(path, place), options.recursive ?? false);
   }
 
-  /** Resolves, with `recursive`, to the first folder that it made. */
-  async mkdir(path: UriPath, argument?: MkdirOptions | string | number | null): Promise<string | undefined> {
+  /** Resolves to the first folder that it made. */
+  mkdir(
+    path: UriPath,
+    options: MakeDirectoryOptions & { readonly recursive: true },
+  ): Promise<string | undefined>;
+  /** One folder. On object stores the parents need not exist. */
+  mkdir(
+    path: UriPath,
+    options?: Mode | null | (MakeDirectoryOptions & { readonly recursive?: false | undefined }),
+  ): Promise<void>;
+  mkdir(path: UriPath, options?: Mode | MakeDirectoryOptions | null): Promise<string | undefined>;
+  async mkdir(path: UriPath, argument?: Mode | MakeDirectoryOptions | null): Promise<unknown> {
     const given = typeof argument === "object" ? argument : { mode: argument };
     const { recursive = false, mode } = given ?? {};
     const place = await this.places.at(path);
@@ -115,12 +145,10 @@ export class EntriesByUri extends PosixByUri {
     return undefined;
   }
 
-  mkdtemp(
-    prefix: UriPath,
-    options?: BufferEncoding | null | { readonly encoding?: BufferEncoding | null },
-  ): Promise<string>;
-  mkdtemp(prefix: UriPath, options: "buffer" | { readonly encoding: "buffer" }): Promise<Buffer>;
   /** A new folder: `prefix` and six characters. */
+  mkdtemp(prefix: UriPath, options?: ObjectEncodingOptions | BufferEncoding | null): Promise<string>;
+  mkdtemp(prefix: UriPath, options: BufferEncodingOption): Promise<Buffer>;
+  mkdtemp(prefix: UriPath, options?: ObjectEncodingOptions | BufferEncoding | null): Promise<string | Buffer>;
   async mkdtemp(prefix: UriPath, argument?: EncodingArgument<EncodingOptions>): Promise<string | Buffer> {
     const { encoding } = withEncoding(argument);
     for (;;) {
@@ -134,17 +162,15 @@ export class EntriesByUri extends PosixByUri {
     }
   }
 
-  /** The same, with a `remove` that is called when it is disposed. */
+  /** A new folder, with a `remove` that is called when it is disposed. */
   async mkdtempDisposable(prefix: UriPath) {
     const path = await this.mkdtemp(prefix);
     const remove = () => this.rm(path, { recursive: true, force: true });
     return { path, remove, [Symbol.asyncDispose]: remove };
   }
 
-  async rm(
-    path: UriPath,
-    options: { readonly recursive?: boolean | undefined; readonly force?: boolean | undefined } = {},
-  ): Promise<void> {
+  /** With `recursive` a folder and all that is in it. `maxRetries` and `retryDelay` are the store's own business. */
+  async rm(path: UriPath, options: RmOptions = {}): Promise<void> {
     const { recursive = false, force = false } = options;
     const place = await this.places.at(path);
     const { fileSystem, path: at } = place;
@@ -161,7 +187,8 @@ export class EntriesByUri extends PosixByUri {
     }
   }
 
-  async rmdir(path: UriPath): Promise<void> {
+  /** An empty folder. */
+  async rmdir(path: UriPath, _options?: RmDirOptions): Promise<void> {
     const place = await this.places.at(path);
     const kind = await kindAt(place);
     if (kind !== "directory") {
@@ -171,6 +198,7 @@ export class EntriesByUri extends PosixByUri {
     await place.fileSystem.delete(place.path);
   }
 
+  /** A file, or a link itself. */
   async unlink(path: UriPath): Promise<void> {
     const place = await this.places.at(path);
     const { fileSystem, path: at } = place;
@@ -194,15 +222,15 @@ export class EntriesByUri extends PosixByUri {
     await source.fileSystem.rename(source.path, target, { overwrite: true });
   }
 
+  /** A pattern with a scheme, or one that begins with `/`, gives such paths; others are relative to `cwd`. */
   glob(
     pattern: string | readonly string[],
     options: GlobOptions & { readonly withFileTypes: true },
-  ): AsyncGenerator<UriDirent>;
+  ): AsyncGenerator<Dirent>;
   glob(
     pattern: string | readonly string[],
     options?: GlobOptions & { readonly withFileTypes?: false | undefined },
   ): AsyncGenerator<string>;
-  /** A pattern with a scheme, or one that begins with `/`, gives such paths; others are relative to `cwd`. */
   glob(pattern: string | readonly string[], options: GlobOptions = {}): AsyncGenerator<never> {
     return glob(this.places, pattern, options) as AsyncGenerator<never>;
   }

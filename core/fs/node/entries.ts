@@ -1,3 +1,4 @@
+import type { BigIntStats, Dirent, Stats } from "node:fs";
 import type { FileStatus } from "../contract.ts";
 
 const FILE_MODE = 0o100644;
@@ -51,7 +52,7 @@ export function kindOf(entry: Questions): EntryKind {
  * Node's `Stats` of a place in any store. What no store knows has a fixed value: mode 644 (folders 755), owner, device
  * and inode 0, one time (the modification's) for all four.
  */
-export class UriStats extends Kind {
+export class UriStats extends Kind implements Stats {
   readonly dev = 0;
   readonly ino = 0;
   readonly mode: number;
@@ -88,7 +89,7 @@ export class UriStats extends Kind {
 }
 
 /** The same with `bigint: true`, and times in nanoseconds. */
-export class UriBigIntStats extends Kind {
+export class UriBigIntStats extends Kind implements BigIntStats {
   readonly dev = 0n;
   readonly ino = 0n;
   readonly mode: bigint;
@@ -129,16 +130,16 @@ export class UriBigIntStats extends Kind {
   }
 }
 
-export function statsOf(status: FileStatus, bigint = false): UriStats | UriBigIntStats {
+export function statsOf(status: FileStatus, bigint = false): Stats | BigIntStats {
   return bigint ? new UriBigIntStats(status) : new UriStats(status);
 }
 
 /** Node's `Dirent`; `parentPath` is a URI, or the plain path of a local folder. */
-export class UriDirent extends Kind {
-  readonly name: string;
+export class UriDirent<Name extends string | Buffer = string> extends Kind implements Dirent<Name> {
+  readonly name: Name;
   readonly parentPath: string;
 
-  constructor(kind: EntryKind, name: string, parentPath: string) {
+  constructor(kind: EntryKind, name: Name, parentPath: string) {
     super(kind);
     this.name = name;
     this.parentPath = parentPath;

@@ -1,3 +1,4 @@
+import type { Dirent } from "node:fs";
 import picomatch from "picomatch";
 import { errorCode } from "../../errors/errors.ts";
 import type { Path } from "../path.ts";
@@ -10,7 +11,7 @@ export interface GlobOptions {
   /** What relative patterns are relative to. Default: the working directory, or `fs.default-scheme`. */
   readonly cwd?: UriPath | undefined;
   /** Leaves out what it is true of, and for a folder all below it; or patterns of such. */
-  readonly exclude?: ((entry: string | UriDirent) => boolean) | readonly string[] | undefined;
+  readonly exclude?: ((entry: string | Dirent) => boolean) | readonly string[] | undefined;
   readonly withFileTypes?: boolean | undefined;
 }
 

@@ -1,4 +1,13 @@
-import type { BigIntStatsFs, StatsFs, StatsFsBase, TimeLike, WatchOptions } from "node:fs";
+import type {
+  BigIntStatsFs,
+  BufferEncodingOption,
+  Mode,
+  ObjectEncodingOptions,
+  StatFsOptions,
+  StatsFs,
+  TimeLike,
+  WatchOptions,
+} from "node:fs";
 import type { FileChangeInfo } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Path } from "../path.ts";
@@ -21,12 +30,12 @@ export class PosixByUri {
     this.places = places;
   }
 
-  async chmod(path: UriPath, mode: string | number): Promise<void> {
+  async chmod(path: UriPath, mode: Mode): Promise<void> {
     const { fileSystem, path: at } = await this.places.at(path);
     return fileSystem.chmod(at, mode);
   }
 
-  async lchmod(path: UriPath, mode: string | number): Promise<void> {
+  async lchmod(path: UriPath, mode: Mode): Promise<void> {
     const { fileSystem, path: at } = await this.places.at(path);
     return fileSystem.lchmod(at, mode);
   }
@@ -67,23 +76,19 @@ export class PosixByUri {
     return fileSystem.symlink(linkText(target), at, type);
   }
 
-  readlink(
-    path: UriPath,
-    options?: BufferEncoding | null | (EncodingOptions & { encoding?: BufferEncoding | null | undefined }),
-  ): Promise<string>;
-  readlink(path: UriPath, options: "buffer" | { readonly encoding: "buffer" }): Promise<Buffer>;
-  async readlink(path: UriPath, options?: Encoding): Promise<string | Buffer> {
-    const { encoding } = withEncoding(options);
+  readlink(path: UriPath, options?: ObjectEncodingOptions | BufferEncoding | null): Promise<string>;
+  readlink(path: UriPath, options: BufferEncodingOption): Promise<Buffer>;
+  readlink(path: UriPath, options?: ObjectEncodingOptions | string | null): Promise<string | Buffer>;
+  async readlink(path: UriPath, options?: Encoding | string): Promise<string | Buffer> {
+    const { encoding } = withEncoding(options as Encoding);
     const { fileSystem, path: at } = await this.places.at(path);
     return decoded(await fileSystem.readlink(at), encoding);
   }
 
-  realpath(
-    path: UriPath,
-    options?: BufferEncoding | null | (EncodingOptions & { encoding?: BufferEncoding | null | undefined }),
-  ): Promise<string>;
-  realpath(path: UriPath, options: "buffer" | { readonly encoding: "buffer" }): Promise<Buffer>;
   /** Where there are no links, the path itself, if something is there. */
+  realpath(path: UriPath, options?: ObjectEncodingOptions | BufferEncoding | null): Promise<string>;
+  realpath(path: UriPath, options: BufferEncodingOption): Promise<Buffer>;
+  realpath(path: UriPath, options?: ObjectEncodingOptions | BufferEncoding | null): Promise<string | Buffer>;
   async realpath(path: UriPath, options?: Encoding): Promise<string | Buffer> {
     const { encoding } = withEncoding(options);
     const place = await this.places.at(path);
@@ -92,23 +97,30 @@ export class PosixByUri {
     return decoded(Buffer.from(shown(place.path)), encoding);
   }
 
-  statfs(path: UriPath, options?: { readonly bigint?: false | undefined }): Promise<StatsFs>;
-  statfs(path: UriPath, options: { readonly bigint: true }): Promise<BigIntStatsFs>;
-  async statfs(path: UriPath, options?: { readonly bigint?: boolean | undefined }) {
+  statfs(path: UriPath, options?: StatFsOptions & { readonly bigint?: false | undefined }): Promise<StatsFs>;
+  statfs(path: UriPath, options: StatFsOptions & { readonly bigint: true }): Promise<BigIntStatsFs>;
+  statfs(path: UriPath, options?: StatFsOptions): Promise<StatsFs | BigIntStatsFs>;
+  async statfs(path: UriPath, options?: StatFsOptions): Promise<StatsFs | BigIntStatsFs> {
     const { fileSystem, path: at } = await this.places.at(path);
-    return (await fileSystem.statfs(at, options)) as StatsFsBase<never> as never;
+    return fileSystem.statfs(at, options);
   }
 
   /** Changes as they come; ends by the signal, by leaving the loop, or with the environment. */
-  async *watch(
+  watch(
     path: UriPath,
-    options?: BufferEncoding | WatchOptions,
-  ): AsyncGenerator<FileChangeInfo<string | Buffer>> {
-    const watched = typeof options === "string" ? { encoding: options } : options;
+    options: "buffer" | (WatchOptions & { readonly encoding: "buffer" }),
+  ): AsyncGenerator<FileChangeInfo<Buffer>>;
+  watch(path: UriPath, options?: WatchOptions | BufferEncoding): AsyncGenerator<FileChangeInfo<string>>;
+  watch(
+    path: UriPath,
+    options: WatchOptions | string,
+  ): AsyncGenerator<FileChangeInfo<string>> | AsyncGenerator<FileChangeInfo<Buffer>>;
+  async *watch(path: UriPath, options?: WatchOptions | string): AsyncGenerator<FileChangeInfo<never>> {
+    const watched = (typeof options === "string" ? { encoding: options } : options) as WatchOptions;
     try {
       watched?.signal?.throwIfAborted();
       const { fileSystem, path: at } = await this.places.at(path);
-      yield* fileSystem.watch(at, watched);
+      yield* fileSystem.watch(at, watched) as AsyncGenerator<FileChangeInfo<never>>;
     } catch (error) {
       throw nodeAbort(watched?.signal, error);
     }

@@ -1,19 +1,14 @@
 import { Readable } from "node:stream";
-import { argumentError, type EncodingOptions } from "./arguments.ts";
+import { argumentError } from "./arguments.ts";
 import type { ByteSource, ReadWindow } from "./byte-source.ts";
+import { type FileStreamOptions, streamOptions, whenClosed, whenEnded, whenOpened } from "./file-stream.ts";
 
 /** Options of Node's `createReadStream`. */
-export interface ReadStreamOptions {
-  readonly encoding?: BufferEncoding | null | undefined;
-  /** First byte, inclusive. */
-  readonly start?: number | undefined;
+export interface ReadStreamOptions extends FileStreamOptions {
   /** Last byte, inclusive. Default: the end. */
   readonly end?: number | undefined;
   /** Bytes of one chunk, and what is read ahead. Default 64 KiB. */
   readonly highWaterMark?: number | undefined;
-  readonly signal?: EncodingOptions["signal"];
-  readonly autoClose?: boolean | undefined;
-  readonly emitClose?: boolean | undefined;
 }
 
 /** Bytes of one chunk: Node's number. */
@@ -34,27 +29,18 @@ export class UriReadStream extends Readable {
     open: (window: ReadWindow) => Promise<ByteSource>,
     options: ReadStreamOptions = {},
   ) {
-    const { encoding, highWaterMark = CHUNK, signal, autoClose = true, emitClose = true } = options;
-    super({
-      highWaterMark,
-      autoDestroy: autoClose,
-      emitClose,
-      ...(encoding == null ? {} : { encoding }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const { encoding, highWaterMark = CHUNK } = options;
+    super({ ...streamOptions(options), highWaterMark, ...(encoding == null ? {} : { encoding }) });
     this.path = path;
     this.#open = open;
     this.#window = { ...windowOf(options), signal: this.#ending.signal };
   }
 
   override _construct(done: (error?: Error | null) => void): void {
-    this.#open(this.#window).then((source) => {
+    const opening = this.#open(this.#window).then((source) => {
       this.#source = source;
-      this.pending = false;
-      done();
-      this.emit("open", -1);
-      this.emit("ready");
-    }, done);
+    });
+    whenOpened(this, opening, done);
   }
 
   override _read(size: number): void {
@@ -75,18 +61,11 @@ export class UriReadStream extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    const closing = this.#source?.close() ?? Promise.resolve();
-    closing.then(
-      () => done(error),
-      (failure) => done(error ?? failure),
-    );
+    whenEnded(this.#source?.close(), error, done);
   }
 
   close(done?: (error?: Error | null) => void): void {
-    if (done !== undefined) {
-      if (this.closed) process.nextTick(done);
-      else this.once("close", done);
-    }
+    whenClosed(this, done);
     this.destroy();
   }
 }

@@ -1,15 +1,18 @@
 import { EventEmitter } from "node:events";
+import type { BigIntStats, ObjectEncodingOptions, StatOptions, Stats } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { createInterface, type Interface } from "node:readline";
 import { FileSystemError } from "../../errors/errors.ts";
 import type { FileStatus, FsDataInputStream, FsDataOutputStream } from "../contract.ts";
 import {
+  type Abortable,
   type EncodingArgument,
   type EncodingOptions,
   onlyReads,
   replaces,
   withEncoding,
 } from "./arguments.ts";
-import { statsOf, type UriBigIntStats, type UriStats } from "./entries.ts";
+import { statsOf } from "./entries.ts";
 import { hasFolders, type Place, shown } from "./places.ts";
 import { type ReadStreamOptions, UriReadStream } from "./read-stream.ts";
 import { webReadable } from "./web-streams.ts";
@@ -27,7 +30,7 @@ interface ReadOptions {
  * Node's `FileHandle` on a store that knows no descriptors (`fd` is -1): opened to read, it reads anywhere; opened to
  * write, it writes one byte after another, and the file appears at `close`. What is neither is `ENOTSUP`.
  */
-export class UriFileHandle extends EventEmitter implements AsyncDisposable {
+export class UriFileHandle extends EventEmitter implements FileHandle {
   readonly fd = -1;
   readonly #place: Place;
   readonly #input: FsDataInputStream | undefined;
@@ -84,7 +87,7 @@ export class UriFileHandle extends EventEmitter implements AsyncDisposable {
     return { bytesRead: await this.#read(into, given.position), buffer };
   }
 
-  async readv(buffers: readonly NodeJS.ArrayBufferView[], position?: number | null) {
+  async readv<T extends readonly NodeJS.ArrayBufferView[]>(buffers: T, position?: number | null) {
     let bytesRead = 0;
     for (const buffer of buffers) {
       const into = bytesOf(buffer);
@@ -92,9 +95,12 @@ export class UriFileHandle extends EventEmitter implements AsyncDisposable {
       bytesRead += count;
       if (count < into.byteLength) break;
     }
-    return { bytesRead, buffers };
+    return { bytesRead, buffers: buffers as T & NodeJS.ArrayBufferView[] };
   }
 
+  readFile(options?: null | (Abortable & { readonly encoding?: null | undefined })): Promise<Buffer>;
+  readFile(options: BufferEncoding | (Abortable & { readonly encoding: BufferEncoding })): Promise<string>;
+  readFile(options?: BufferEncoding | null | (ObjectEncodingOptions & Abortable)): Promise<string | Buffer>;
   async readFile(argument?: EncodingArgument<EncodingOptions>): Promise<string | Buffer> {
     const { encoding } = withEncoding(argument);
     const input = this.#reading("read");
@@ -164,14 +170,14 @@ export class UriFileHandle extends EventEmitter implements AsyncDisposable {
     return { bytesWritten: piece.byteLength, buffer: data };
   }
 
-  async writev(buffers: readonly NodeJS.ArrayBufferView[], position?: number | null) {
+  async writev<T extends readonly NodeJS.ArrayBufferView[]>(buffers: T, position?: number | null) {
     let bytesWritten = 0;
     for (const buffer of buffers) {
       const bytes = bytesOf(buffer);
       await this.#write(bytes, position == null ? null : position + bytesWritten);
       bytesWritten += bytes.byteLength;
     }
-    return { bytesWritten, buffers };
+    return { bytesWritten, buffers: buffers as T & NodeJS.ArrayBufferView[] };
   }
 
   async writeFile(data: FileContent, argument?: EncodingArgument<EncodingOptions>): Promise<void> {
@@ -198,9 +204,10 @@ export class UriFileHandle extends EventEmitter implements AsyncDisposable {
     return new UriWriteStream(shown(this.#place.path), open, options);
   }
 
-  stat(options?: { readonly bigint?: false | undefined }): Promise<UriStats>;
-  stat(options: { readonly bigint: true }): Promise<UriBigIntStats>;
-  async stat(options: { readonly bigint?: boolean | undefined } = {}): Promise<UriStats | UriBigIntStats> {
+  stat(options?: StatOptions & { readonly bigint?: false | undefined }): Promise<Stats>;
+  stat(options: StatOptions & { readonly bigint: true }): Promise<BigIntStats>;
+  stat(options?: StatOptions): Promise<Stats | BigIntStats>;
+  async stat(options: StatOptions = {}): Promise<Stats | BigIntStats> {
     const written: FileStatus = {
       path: this.#place.path,
       kind: "file",

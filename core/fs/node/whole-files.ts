@@ -1,4 +1,5 @@
 import { constants } from "node:buffer";
+import type { Stream } from "node:stream";
 import { errorCode } from "../../errors/errors.ts";
 import type { FileStatus } from "../contract.ts";
 import { argumentError, onlyReads } from "./arguments.ts";
@@ -11,7 +12,8 @@ export type FileContent =
   | string
   | NodeJS.ArrayBufferView
   | Iterable<string | NodeJS.ArrayBufferView>
-  | AsyncIterable<string | NodeJS.ArrayBufferView>;
+  | AsyncIterable<string | NodeJS.ArrayBufferView>
+  | Stream;
 
 /** Reads a file into one buffer; Node's limit and Node's code for what does not fit. */
 export async function readWhole(
@@ -67,12 +69,12 @@ export async function writeWhole(
   }
 }
 
-export function piecesOf(
-  content: FileContent,
-): Iterable<string | NodeJS.ArrayBufferView> | AsyncIterable<string | NodeJS.ArrayBufferView> {
+type Pieces = Iterable<string | NodeJS.ArrayBufferView> | AsyncIterable<string | NodeJS.ArrayBufferView>;
+
+export function piecesOf(content: FileContent): Pieces {
   if (typeof content === "string" || ArrayBuffer.isView(content)) return [content];
   if (typeof content === "object" && content !== null) {
-    if (Symbol.asyncIterator in content || Symbol.iterator in content) return content;
+    if (Symbol.asyncIterator in content || Symbol.iterator in content) return content as Pieces;
   }
   throw argumentError(
     "ERR_INVALID_ARG_TYPE",

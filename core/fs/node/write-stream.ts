@@ -1,17 +1,12 @@
 import { Writable } from "node:stream";
 import type { ByteSink, SinkOptions } from "./byte-sink.ts";
+import { type FileStreamOptions, streamOptions, whenClosed, whenEnded, whenOpened } from "./file-stream.ts";
 
 /** Options of Node's `createWriteStream`. */
-export interface WriteStreamOptions {
-  readonly flags?: string | undefined;
-  readonly encoding?: BufferEncoding | null | undefined;
+export interface WriteStreamOptions extends FileStreamOptions {
   readonly mode?: string | number | undefined;
-  readonly start?: number | undefined;
   /** Bytes held before `write` says wait. Default 16 KiB. */
   readonly highWaterMark?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly autoClose?: boolean | undefined;
-  readonly emitClose?: boolean | undefined;
 }
 
 /**
@@ -32,13 +27,11 @@ export class UriWriteStream extends Writable {
     open: (options: SinkOptions) => Promise<ByteSink>,
     options: WriteStreamOptions = {},
   ) {
-    const { encoding, highWaterMark, signal, autoClose = true, emitClose = true } = options;
+    const { encoding, highWaterMark } = options;
     super({
-      autoDestroy: autoClose,
-      emitClose,
+      ...streamOptions(options),
       ...(encoding == null ? {} : { defaultEncoding: encoding }),
       ...(highWaterMark === undefined ? {} : { highWaterMark }),
-      ...(signal === undefined ? {} : { signal }),
     });
     this.path = path;
     this.#open = open;
@@ -47,13 +40,10 @@ export class UriWriteStream extends Writable {
   }
 
   override _construct(done: (error?: Error | null) => void): void {
-    this.#open(this.#options).then((sink) => {
+    const opening = this.#open(this.#options).then((sink) => {
       this.#sink = sink;
-      this.pending = false;
-      done();
-      this.emit("open", -1);
-      this.emit("ready");
-    }, done);
+    });
+    whenOpened(this, opening, done);
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
@@ -76,18 +66,11 @@ export class UriWriteStream extends Writable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    const aborting = this.#sink?.abort(error ?? undefined) ?? Promise.resolve();
-    aborting.then(
-      () => done(error),
-      (failure) => done(error ?? failure),
-    );
+    whenEnded(this.#sink?.abort(error ?? undefined), error, done);
   }
 
   close(done?: (error?: Error | null) => void): void {
-    if (done !== undefined) {
-      if (this.closed) process.nextTick(done);
-      else this.once("close", done);
-    }
+    whenClosed(this, done);
     this.end();
   }
 }
