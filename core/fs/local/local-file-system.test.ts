@@ -191,7 +191,14 @@ test("delete removes links, not what they point to", async () => {
   assert.equal(await fs.delete(root.child("tree"), { recursive: true }), false);
   assert.equal(await fs.delete(root.child("real/x/below")), false);
   assert.equal(await read(root.child("real/x")), "1");
-  await assert.rejects(fs.delete(Path.parse("/"), { recursive: true }), { code: "EPERM" });
+});
+
+test("the root folder is never deleted", async () => {
+  // Without `recursive`: what guards it must not be tried with what would happen otherwise.
+  await assert.rejects(fs.delete(Path.parse("/")), {
+    code: "EPERM",
+    message: /the root folder is never deleted/,
+  });
 });
 
 test("a recursive delete that fails says where and how far it came", async () => {

@@ -60,7 +60,9 @@ export const CHANGING: readonly Case[] = [
       await s.put(s.at("first"), "x");
       await s.fs.rename(s.at("first"), s.at("second"));
       assert.deepEqual(await s.names(s.folder), ["second"]);
-      await s.fs.rename(s.at("second"), s.at("new/parent/moved"));
+      await s.fs.mkdirs(s.at("new"));
+      await s.fs.rename(s.at("second"), s.at("new/third"));
+      await s.fs.rename(s.at("new/third"), s.at("new/parent/moved"));
       assert.deepEqual(await s.names(s.folder, { recursive: true }), [
         "new/",
         "new/parent/",

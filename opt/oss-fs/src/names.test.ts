@@ -119,6 +119,16 @@ test("objects that no path can name are skipped with one warning, and go with th
   assert.deepEqual(server.keys(BUCKET), []);
 });
 
+test("names that differ in case are two", async () => {
+  await using fixture = await openFixture();
+  const { fs } = fixture;
+  await write(fs, "d/name", "lower");
+  await write(fs, "d/NAME", "upper");
+  assert.deepEqual(await list(fs, "d"), ["d/NAME", "d/name"]);
+  assert.equal((await read(fs, "d/name")).toString(), "lower");
+  await assert.rejects(fs.getFileStatus(path("D")), { code: "ENOENT" });
+});
+
 test("names of buckets that cannot be are refused", async () => {
   await using fixture = await openFixture();
   for (const bucket of ["ab", "UPPER", "under_score", "-x-", "x".repeat(64)]) {

@@ -124,6 +124,20 @@ test("a rename that cannot delete its sources loses nothing and says so", async 
   assert.deepEqual(server.keys(BUCKET), [...numbered("dst", 3), ...numbered("src", 3)]);
 });
 
+test("a tree that loses objects while it is moved is an error, and what was not lost is at its source", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  const keys = numbered("src", 100);
+  await put(server, keys);
+  const held = server.faults.add({ operation: "CopyObject", nth: 30, fault: { kind: "delay", ms: 50 } });
+  const renaming = fs.rename(path("src"), path("dst"));
+  const refused = assert.rejects(renaming, { code: "ENOENT" });
+  await held.happened();
+  for (const key of keys.slice(90)) server.remove(BUCKET, key);
+  await refused;
+  assert.deepEqual(server.keys(BUCKET), keys.slice(0, 90));
+});
+
 test("an aborted rename of a tree loses nothing", async () => {
   await using fixture = await openFixture();
   const { fs, server } = fixture;
