@@ -184,7 +184,10 @@ export interface FsDataInputStream extends AsyncDisposable {
   read(into: Uint8Array): Promise<number>;
   /** The same at a position of its own; moves nothing, may run concurrently. */
   readAt(position: number, into: Uint8Array): Promise<number>;
-  /** Capability `vectored-read`: fills every range; near ranges are merged by the store. */
+  /**
+   * Capability `vectored-read`: fills every range, in whatever order and however they overlap; near ranges are merged by
+   * the store. One that is not wholly in the file is `EINVAL`.
+   */
   readRanges?(ranges: readonly { position: number; into: Uint8Array }[]): Promise<void>;
   /** From the position to the end. A chunk is valid until the next one is asked for. */
   chunks(): AsyncIterable<Uint8Array>;
@@ -196,7 +199,10 @@ export interface FsDataOutputStream extends AsyncDisposable {
   readonly position: number;
   /** `bytes` may be reused once it resolves. One at a time: a second is `EBUSY`. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Publishes the file; resolves once the store confirmed. After a failed write it rejects and publishes nothing. */
+  /**
+   * Publishes the file; resolves once the store confirmed, called twice to the same. After a failed write it rejects and
+   * publishes nothing.
+   */
   close(): Promise<FileStatus>;
   /** Publishes nothing and frees everything. After `close`, or twice, it does nothing. */
   abort(reason?: unknown): Promise<void>;

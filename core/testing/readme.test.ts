@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { FILE_SYSTEM_CASES } from "./file-system-contract.ts";
 import { recoverableWriterCases } from "./recoverable-writer-contract.ts";
 
-/** hadoop-common's and hadoop-aliyun's of 3.4, flink-core's and flink-hadoop-fs' of 1.20. */
+/** Of hadoop-common, hadoop-aliyun, flink-core and flink-hadoop-fs. */
 const THEIRS: Readonly<Record<string, string>> = {
   AbstractContractCreateTest: `testCreateNewFile testCreateFileOverExistingFileNoOverwrite testOverwriteExistingFile
     testOverwriteEmptyDirectory testOverwriteNonEmptyDirectory testCreatedFileIsImmediatelyVisible
