@@ -1,23 +1,5 @@
-import { CHANGING } from "./cases/changing.ts";
-import { FOLDERS } from "./cases/folders.ts";
-import { READING_RANGES } from "./cases/ranges.ts";
-import { READING } from "./cases/reading.ts";
-import { ROOT } from "./cases/root.ts";
-import { REFUSALS, SIGNALS } from "./cases/signals.ts";
-import { WRITING } from "./cases/writing.ts";
+import { FILE_SYSTEM_CASES } from "./cases.ts";
 import { type ContractFixture, declare } from "./declare.ts";
-import type { Case } from "./subject.ts";
-
-export const FILE_SYSTEM_CASES: readonly Case[] = [
-  ...WRITING,
-  ...READING,
-  ...READING_RANGES,
-  ...FOLDERS,
-  ...CHANGING,
-  ...ROOT,
-  ...SIGNALS,
-  ...REFUSALS,
-];
 
 /** Declares with `node:test` what every file system owes (the SPI's `contract.ts`). */
 export function fileSystemContract(options: {

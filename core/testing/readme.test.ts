@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { FILE_SYSTEM_CASES } from "./file-system-contract.ts";
-import { recoverableWriterCases } from "./recoverable-writer-contract.ts";
+import { FILE_SYSTEM_CASES, recoverableWriterCases } from "./cases.ts";
 
 /** Of hadoop-common, hadoop-aliyun, flink-core and flink-hadoop-fs. */
 const THEIRS: Readonly<Record<string, string>> = {

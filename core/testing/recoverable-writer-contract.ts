@@ -1,9 +1,5 @@
-import { committing } from "./cases/committing.ts";
-import { pendingWrites } from "./cases/pending-writes.ts";
-import { recovering } from "./cases/recovering.ts";
+import { recoverableWriterCases } from "./cases.ts";
 import { type ContractFixture, declare } from "./declare.ts";
-import { randomSchedules } from "./recoverable-schedule.ts";
-import type { Case } from "./subject.ts";
 
 /**
  * Declares with `node:test` what a recoverable writer owes: Flink's cases (`AbstractRecoverableWriterTest`, and those of
@@ -22,13 +18,4 @@ export function recoverableWriterContract(options: {
   const { name, setup, partSize = 256 * 1024, schedules = 25 } = options;
   const cases = recoverableWriterCases(partSize, schedules);
   declare(`${name} keeps the contract of recoverable writers`, setup, cases);
-}
-
-export function recoverableWriterCases(partSize: number, schedules: number): readonly Case[] {
-  return [
-    ...committing(partSize),
-    ...recovering(partSize),
-    ...pendingWrites(partSize),
-    ...randomSchedules(partSize, schedules),
-  ];
 }
