@@ -14,6 +14,7 @@ import {
   asNode,
   type EncodingArgument,
   type EncodingOptions,
+  type OwnBuffer,
   withEncoding,
 } from "./node/arguments.ts";
 import { bindMethods } from "./node/bind-methods.ts";
@@ -65,16 +66,16 @@ export class UriFileSystem extends EntriesByUri {
   readFile(
     path: UriPath | FileHandle,
     options?: null | (ReadFileOptions & { readonly encoding?: null | undefined }),
-  ): Promise<Buffer>;
+  ): Promise<OwnBuffer>;
   readFile(path: UriPath | FileHandle, options: BufferEncoding | (ReadFileOptions & Text)): Promise<string>;
   readFile(
     path: UriPath | FileHandle,
     options?: BufferEncoding | null | (ReadFileOptions & ObjectEncodingOptions),
-  ): Promise<string | Buffer>;
+  ): Promise<string | OwnBuffer>;
   async readFile(
     path: UriPath | FileHandle,
     argument?: EncodingArgument<ReadFileOptions & EncodingOptions>,
-  ): Promise<string | Buffer> {
+  ): Promise<string | OwnBuffer> {
     const { encoding, flag = "r", signal } = withEncoding(argument);
     if (isHandle(path)) return path.readFile(argument as Text);
     return asNode(signal, async () => {

@@ -64,10 +64,13 @@ export function nodeAbort(signal: AbortSignal | undefined, error: unknown): unkn
   return Object.assign(aborted, { name: "AbortError", code: "ABORT_ERR" });
 }
 
+/** A buffer with memory of its own, as Node returns it: `Buffer<ArrayBuffer>`, or `Buffer` before TypeScript 5.7. */
+export type OwnBuffer = ReturnType<typeof Buffer.alloc>;
+
 /** Text in the encoding that Node was asked for; UTF-8 unless told. */
 export function decoded(
   bytes: Buffer,
   encoding: BufferEncoding | "buffer" | null | undefined,
-): string | Buffer {
-  return encoding === "buffer" ? bytes : bytes.toString(encoding ?? "utf8");
+): string | OwnBuffer {
+  return encoding === "buffer" ? (bytes as OwnBuffer) : bytes.toString(encoding ?? "utf8");
 }

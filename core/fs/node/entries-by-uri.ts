@@ -15,7 +15,13 @@ import {
   type Stats,
 } from "node:fs";
 import { errorCode, FileSystemError } from "../../errors/errors.ts";
-import { decoded, type EncodingArgument, type EncodingOptions, withEncoding } from "./arguments.ts";
+import {
+  decoded,
+  type EncodingArgument,
+  type EncodingOptions,
+  type OwnBuffer,
+  withEncoding,
+} from "./arguments.ts";
 import { entriesOf, UriDir } from "./directory.ts";
 import { kindOf, statsOf, UriDirent } from "./entries.ts";
 import { type GlobOptions, glob } from "./glob.ts";
@@ -79,17 +85,20 @@ export class EntriesByUri extends PosixByUri {
     path: UriPath,
     options?: BufferEncoding | null | (ObjectEncodingOptions & AsNames),
   ): Promise<string[]>;
-  readdir(path: UriPath, options: "buffer" | (AsNames & { readonly encoding: "buffer" })): Promise<Buffer[]>;
+  readdir(
+    path: UriPath,
+    options: "buffer" | (AsNames & { readonly encoding: "buffer" }),
+  ): Promise<OwnBuffer[]>;
   readdir(
     path: UriPath,
     options?: BufferEncoding | null | (ObjectEncodingOptions & AsNames),
-  ): Promise<string[] | Buffer[]>;
+  ): Promise<string[] | OwnBuffer[]>;
   readdir(path: UriPath, options: ObjectEncodingOptions & AsEntries): Promise<Dirent[]>;
-  readdir(path: UriPath, options: AsEntries & { readonly encoding: "buffer" }): Promise<Dirent<Buffer>[]>;
+  readdir(path: UriPath, options: AsEntries & { readonly encoding: "buffer" }): Promise<Dirent<OwnBuffer>[]>;
   async readdir(
     path: UriPath,
     argument?: EncodingArgument<ReaddirOptions & EncodingOptions>,
-  ): Promise<string[] | Buffer[] | Dirent[] | Dirent<Buffer>[]> {
+  ): Promise<string[] | OwnBuffer[] | Dirent[] | Dirent<OwnBuffer>[]> {
     const { encoding, recursive = false, withFileTypes = false } = withEncoding(argument);
     const place = await this.places.at(path);
     if (isPosix(place) && !withFileTypes) {
@@ -102,7 +111,7 @@ export class EntriesByUri extends PosixByUri {
       else names.push(name);
     }
     if (!withFileTypes)
-      return names.map((name) => decoded(Buffer.from(name), encoding)) as string[] | Buffer[];
+      return names.map((name) => decoded(Buffer.from(name), encoding)) as string[] | OwnBuffer[];
     if (encoding !== "buffer") return entries;
     return entries.map((entry) => new UriDirent(kindOf(entry), Buffer.from(entry.name), entry.parentPath));
   }
@@ -147,9 +156,12 @@ export class EntriesByUri extends PosixByUri {
 
   /** A new folder: `prefix` and six characters. */
   mkdtemp(prefix: UriPath, options?: ObjectEncodingOptions | BufferEncoding | null): Promise<string>;
-  mkdtemp(prefix: UriPath, options: BufferEncodingOption): Promise<Buffer>;
-  mkdtemp(prefix: UriPath, options?: ObjectEncodingOptions | BufferEncoding | null): Promise<string | Buffer>;
-  async mkdtemp(prefix: UriPath, argument?: EncodingArgument<EncodingOptions>): Promise<string | Buffer> {
+  mkdtemp(prefix: UriPath, options: BufferEncodingOption): Promise<OwnBuffer>;
+  mkdtemp(
+    prefix: UriPath,
+    options?: ObjectEncodingOptions | BufferEncoding | null,
+  ): Promise<string | OwnBuffer>;
+  async mkdtemp(prefix: UriPath, argument?: EncodingArgument<EncodingOptions>): Promise<string | OwnBuffer> {
     const { encoding } = withEncoding(argument);
     for (;;) {
       const folder = `${prefix}${randomBytes(6).toString("base64url").slice(0, 6).replace(/[-_]/g, "x")}`;
@@ -225,13 +237,14 @@ export class EntriesByUri extends PosixByUri {
   /** A pattern with a scheme, or one that begins with `/`, gives such paths; others are relative to `cwd`. */
   glob(
     pattern: string | readonly string[],
-    options: GlobOptions & { readonly withFileTypes: true },
+    options: GlobOptions<Dirent> & { readonly withFileTypes: true },
   ): AsyncGenerator<Dirent>;
   glob(
     pattern: string | readonly string[],
-    options?: GlobOptions & { readonly withFileTypes?: false | undefined },
+    options?: GlobOptions<string> & { readonly withFileTypes?: false | undefined },
   ): AsyncGenerator<string>;
-  glob(pattern: string | readonly string[], options: GlobOptions = {}): AsyncGenerator<never> {
+  glob(pattern: string | readonly string[], options: GlobOptions): AsyncGenerator<string | Dirent>;
+  glob(pattern: string | readonly string[], options: object = {}): AsyncGenerator<never> {
     return glob(this.places, pattern, options) as AsyncGenerator<never>;
   }
 }

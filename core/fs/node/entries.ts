@@ -1,4 +1,4 @@
-import type { BigIntStats, Dirent, Stats } from "node:fs";
+import type { BigIntStats, Stats } from "node:fs";
 import type { FileStatus } from "../contract.ts";
 
 const FILE_MODE = 0o100644;
@@ -52,7 +52,7 @@ export function kindOf(entry: Questions): EntryKind {
  * Node's `Stats` of a place in any store. What no store knows has a fixed value: mode 644 (folders 755), owner, device
  * and inode 0, one time (the modification's) for all four.
  */
-export class UriStats extends Kind implements Stats {
+export class UriStats extends Kind {
   readonly dev = 0;
   readonly ino = 0;
   readonly mode: number;
@@ -89,7 +89,7 @@ export class UriStats extends Kind implements Stats {
 }
 
 /** The same with `bigint: true`, and times in nanoseconds. */
-export class UriBigIntStats extends Kind implements BigIntStats {
+export class UriBigIntStats extends Kind {
   readonly dev = 0n;
   readonly ino = 0n;
   readonly mode: bigint;
@@ -135,7 +135,7 @@ export function statsOf(status: FileStatus, bigint = false): Stats | BigIntStats
 }
 
 /** Node's `Dirent`; `parentPath` is a URI, or the plain path of a local folder. */
-export class UriDirent<Name extends string | Buffer = string> extends Kind implements Dirent<Name> {
+export class UriDirent<Name extends string | Buffer = string> extends Kind {
   readonly name: Name;
   readonly parentPath: string;
 

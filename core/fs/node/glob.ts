@@ -6,12 +6,12 @@ import { type Entry, entriesOf } from "./directory.ts";
 import { UriDirent } from "./entries.ts";
 import { kindAt, type Place, type Places, shown, type UriPath } from "./places.ts";
 
-/** Options of Node's `glob`. */
-export interface GlobOptions {
+/** Options of Node's `glob`; `exclude` is asked of names, with `withFileTypes` of `Dirent`s. */
+export interface GlobOptions<Entry extends string | Dirent = string | Dirent> {
   /** What relative patterns are relative to. Default: the working directory, or `fs.default-scheme`. */
   readonly cwd?: UriPath | undefined;
   /** Leaves out what it is true of, and for a folder all below it; or patterns of such. */
-  readonly exclude?: ((entry: string | Dirent) => boolean) | readonly string[] | undefined;
+  readonly exclude?: ((entry: Entry) => boolean) | readonly string[] | undefined;
   readonly withFileTypes?: boolean | undefined;
 }
 

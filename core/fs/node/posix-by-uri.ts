@@ -16,6 +16,7 @@ import {
   type EncodingArgument,
   type EncodingOptions,
   nodeAbort,
+  type OwnBuffer,
   withEncoding,
 } from "./arguments.ts";
 import { isPosix, type Places, shown, type UriPath } from "./places.ts";
@@ -77,9 +78,9 @@ export class PosixByUri {
   }
 
   readlink(path: UriPath, options?: ObjectEncodingOptions | BufferEncoding | null): Promise<string>;
-  readlink(path: UriPath, options: BufferEncodingOption): Promise<Buffer>;
-  readlink(path: UriPath, options?: ObjectEncodingOptions | string | null): Promise<string | Buffer>;
-  async readlink(path: UriPath, options?: Encoding | string): Promise<string | Buffer> {
+  readlink(path: UriPath, options: BufferEncodingOption): Promise<OwnBuffer>;
+  readlink(path: UriPath, options?: ObjectEncodingOptions | string | null): Promise<string | OwnBuffer>;
+  async readlink(path: UriPath, options?: Encoding | string): Promise<string | OwnBuffer> {
     const { encoding } = withEncoding(options as Encoding);
     const { fileSystem, path: at } = await this.places.at(path);
     return decoded(await fileSystem.readlink(at), encoding);
@@ -87,9 +88,12 @@ export class PosixByUri {
 
   /** Where there are no links, the path itself, if something is there. */
   realpath(path: UriPath, options?: ObjectEncodingOptions | BufferEncoding | null): Promise<string>;
-  realpath(path: UriPath, options: BufferEncodingOption): Promise<Buffer>;
-  realpath(path: UriPath, options?: ObjectEncodingOptions | BufferEncoding | null): Promise<string | Buffer>;
-  async realpath(path: UriPath, options?: Encoding): Promise<string | Buffer> {
+  realpath(path: UriPath, options: BufferEncodingOption): Promise<OwnBuffer>;
+  realpath(
+    path: UriPath,
+    options?: ObjectEncodingOptions | BufferEncoding | null,
+  ): Promise<string | OwnBuffer>;
+  async realpath(path: UriPath, options?: Encoding): Promise<string | OwnBuffer> {
     const { encoding } = withEncoding(options);
     const place = await this.places.at(path);
     if (isPosix(place)) return decoded(await place.fileSystem.realpath(place.path), encoding);
@@ -109,12 +113,12 @@ export class PosixByUri {
   watch(
     path: UriPath,
     options: "buffer" | (WatchOptions & { readonly encoding: "buffer" }),
-  ): AsyncGenerator<FileChangeInfo<Buffer>>;
+  ): AsyncGenerator<FileChangeInfo<OwnBuffer>>;
   watch(path: UriPath, options?: WatchOptions | BufferEncoding): AsyncGenerator<FileChangeInfo<string>>;
   watch(
     path: UriPath,
     options: WatchOptions | string,
-  ): AsyncGenerator<FileChangeInfo<string>> | AsyncGenerator<FileChangeInfo<Buffer>>;
+  ): AsyncGenerator<FileChangeInfo<string>> | AsyncGenerator<FileChangeInfo<OwnBuffer>>;
   async *watch(path: UriPath, options?: WatchOptions | string): AsyncGenerator<FileChangeInfo<never>> {
     const watched = (typeof options === "string" ? { encoding: options } : options) as WatchOptions;
     try {

@@ -8,6 +8,7 @@ import {
   type Abortable,
   type EncodingArgument,
   type EncodingOptions,
+  type OwnBuffer,
   onlyReads,
   replaces,
   withEncoding,
@@ -98,10 +99,12 @@ export class UriFileHandle extends EventEmitter implements FileHandle {
     return { bytesRead, buffers: buffers as T & NodeJS.ArrayBufferView[] };
   }
 
-  readFile(options?: null | (Abortable & { readonly encoding?: null | undefined })): Promise<Buffer>;
+  readFile(options?: null | (Abortable & { readonly encoding?: null | undefined })): Promise<OwnBuffer>;
   readFile(options: BufferEncoding | (Abortable & { readonly encoding: BufferEncoding })): Promise<string>;
-  readFile(options?: BufferEncoding | null | (ObjectEncodingOptions & Abortable)): Promise<string | Buffer>;
-  async readFile(argument?: EncodingArgument<EncodingOptions>): Promise<string | Buffer> {
+  readFile(
+    options?: BufferEncoding | null | (ObjectEncodingOptions & Abortable),
+  ): Promise<string | OwnBuffer>;
+  async readFile(argument?: EncodingArgument<EncodingOptions>): Promise<string | OwnBuffer> {
     const { encoding } = withEncoding(argument);
     const input = this.#reading("read");
     const bytes = wholeBuffer(input.status, input.status.length - input.position);

@@ -2,7 +2,7 @@ import { constants } from "node:buffer";
 import type { Stream } from "node:stream";
 import { errorCode } from "../../errors/errors.ts";
 import type { FileStatus } from "../contract.ts";
-import { argumentError, onlyReads } from "./arguments.ts";
+import { argumentError, type OwnBuffer, onlyReads } from "./arguments.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import { openFile } from "./open-file.ts";
 import { isPosix, type Place } from "./places.ts";
@@ -20,7 +20,7 @@ export async function readWhole(
   place: Place,
   flag: string | number,
   signal: AbortSignal | undefined,
-): Promise<Buffer> {
+): Promise<OwnBuffer> {
   if (onlyReads(flag)) {
     try {
       await using stream = await place.fileSystem.open(place.path, { signal });
@@ -35,14 +35,14 @@ export async function readWhole(
   }
   const handle = await openFile(place, flag, undefined);
   try {
-    return (await handle.readFile(signal === undefined ? {} : { signal })) as Buffer;
+    return (await handle.readFile(signal === undefined ? {} : { signal })) as OwnBuffer;
   } finally {
     await handle.close();
   }
 }
 
 /** A buffer for what a file holds, unless that is too much for one. */
-export function wholeBuffer({ path }: FileStatus, length: number): Buffer {
+export function wholeBuffer({ path }: FileStatus, length: number): OwnBuffer {
   if (length <= constants.MAX_LENGTH) return Buffer.allocUnsafeSlow(length);
   const message = `'${path}' is ${length} bytes long, which is too much for one buffer`;
   throw Object.assign(new RangeError(message), { code: "ERR_FS_FILE_TOO_LARGE" });
