@@ -50,22 +50,28 @@ export class BlockPool {
 
   /** A block, or undefined when the memory is used up. */
   tryTake(): Buffer | undefined {
-    return this.memory.tryTake(BLOCK_BYTES) ? this.#block() : undefined;
+    return this.memory.tryTake(BLOCK_BYTES) ? this.block() : undefined;
   }
 
   /** A block in any case: the one that a stream needs to go on at all. */
   force(): Buffer {
     this.memory.force(BLOCK_BYTES);
-    return this.#block();
+    return this.block();
   }
 
   /** The caller must not touch `block` afterwards. */
   give(block: Buffer): void {
     this.memory.give(BLOCK_BYTES);
-    if (this.#free.length < this.#keep) this.#free.push(block);
+    this.reuse(block);
   }
 
-  #block(): Buffer {
+  /** A block for memory that the caller has taken already. */
+  block(): Buffer {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  }
+
+  /** Its end; the memory stays the caller's. */
+  reuse(block: Buffer): void {
+    if (this.#free.length < this.#keep) this.#free.push(block);
   }
 }

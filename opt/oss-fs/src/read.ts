@@ -1,7 +1,9 @@
 import { type FileStatus, FileSystemError, type FsDataInputStream, type Path } from "plugfs";
 import { Ending, onAbort } from "./abort.ts";
 import { type About, answerError } from "./errors.ts";
-import { MIN_READ_BYTES, Part, type ReadAhead, ReadChecksum, readAhead } from "./prefetch.ts";
+import { BLOCK_BYTES } from "./memory.ts";
+import { Part, type Transfer } from "./part.ts";
+import { MIN_READ_BYTES, type ReadAhead, ReadChecksum, readAhead } from "./prefetch.ts";
 import { type OpenedRange, readRange } from "./range.ts";
 import type { Store } from "./store.ts";
 import { mergeRanges, readMerged, type WantedRange } from "./vectored.ts";
@@ -26,7 +28,7 @@ export class OssInputStream implements FsDataInputStream {
   readonly #store: Store;
   readonly #key: string;
   readonly #about: About;
-  readonly #ahead: ReadAhead;
+  #ahead: ReadAhead;
   readonly #end: number;
   readonly #ending = new Ending();
   #release: () => void = () => {};
@@ -37,8 +39,6 @@ export class OssInputStream implements FsDataInputStream {
   #parts: Part[] = [];
   /** Where the next byte out of the parts belongs. */
   #partsAt: number;
-  #started = 0;
-  #consumed = 0;
   #checksum: ReadChecksum | undefined;
   #crc64: string | undefined;
   #reading = false;
@@ -49,8 +49,7 @@ export class OssInputStream implements FsDataInputStream {
     this.#store = store;
     this.#key = path.key;
     this.#about = { operation: "read", path };
-    const { downloadPartSize, downloadParts } = store.client.settings;
-    this.#ahead = readAhead(downloadPartSize, downloadParts);
+    this.#ahead = this.#newAhead();
     this.#end = Math.min(end, status.length);
     this.#position = start;
     this.#partsAt = start;
@@ -88,7 +87,7 @@ export class OssInputStream implements FsDataInputStream {
 
   async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
-      const chunk = await this.#nextChunk(0);
+      const chunk = await this.#nextChunk(BLOCK_BYTES);
       if (chunk === undefined) return;
       this.#advance(chunk.length);
       yield chunk;
@@ -176,16 +175,16 @@ export class OssInputStream implements FsDataInputStream {
     for (;;) {
       this.#prefetch(wanted);
       const part = this.#parts[0] as Part;
-      const chunk = await part.take();
+      const chunk = await part.take(wanted);
       this.#ending.throwIfOver();
       if (chunk !== undefined) {
         this.#partsAt += chunk.length;
-        this.#verify(chunk);
+        if (this.#partsAt === part.end) this.#verify(part);
         return chunk;
       }
       part.free(unwanted);
       this.#parts.shift();
-      this.#consumed++;
+      this.#ahead.consume();
     }
   }
 
@@ -193,7 +192,7 @@ export class OssInputStream implements FsDataInputStream {
   async #finish(): Promise<undefined> {
     const last = this.#parts[0];
     if (last === undefined || this.#partsAt < this.#end) return;
-    await last.take();
+    await last.take(1);
     this.#drop(unwanted);
   }
 
@@ -206,44 +205,61 @@ export class OssInputStream implements FsDataInputStream {
     this.#drop(unwanted);
     this.#partsAt = this.#position;
     this.#checksum = this.#newChecksum();
-    this.#started = 0;
-    this.#consumed = 0;
+    this.#ahead = this.#newAhead();
   }
 
   #prefetch(wanted: number): void {
-    const depth = this.#ahead.depth(this.#consumed);
+    const { depth } = this.#ahead;
     const { memory } = this.#store.pool;
-    while (this.#parts.length < depth) {
+    let running = this.#parts.reduce((count, part) => count + (part.isRunning ? 1 : 0), 0);
+    for (; running < depth; running++) {
       const start = this.#parts.at(-1)?.end ?? this.#partsAt;
       if (start >= this.#end) return;
-      let size = Math.min(this.#ahead.partSize(this.#started, wanted), this.#end - start);
+      let size = Math.min(this.#ahead.size(wanted), this.#end - start);
+      if (this.#parts.length >= depth && !this.#mayWait(size)) return;
       if (!memory.tryTake(size)) {
         if (this.#parts.length > 0) return;
         size = Math.min(size, MIN_READ_BYTES);
         memory.force(size);
       }
-      const part = new Part(start, start + size, memory, size);
-      part.run((take, signal) =>
-        readRange(this.#store.client, this.#range(part.start, part.end, signal), take),
+      this.#start(start, start + size, (take, signal) =>
+        readRange(this.#store.client, this.#range(start, start + size, signal), take),
       );
-      this.#add(part);
     }
   }
 
-  #startFirst(first: OpenedRange): void {
-    const { memory } = this.#store.pool;
-    const part = new Part(this.#position, first.end, memory, first.end - this.#position);
-    part.run((take, signal) => {
-      // The answer was asked for under the caller's signal; from now on the stream ends it.
-      onAbort(signal, () => first.answer.discard());
-      return readRange(this.#store.client, this.#range(part.start, part.end, signal), take, first.answer);
-    });
-    this.#add(part);
+  /**
+   * Whether one part more may wait besides those on their way: a slow connection must not stop the others. Only for a
+   * reader who has shown to read on, and within this stream's share of the memory.
+   */
+  #mayWait(size: number): boolean {
+    const { pool, live } = this.#store;
+    const held = this.#parts.reduce((sum, part) => sum + part.held, 0);
+    const limit = this.#ahead.depth + this.#ahead.consumed;
+    return this.#parts.length < limit && held + size <= pool.memory.limit / live.size;
   }
 
-  #add(part: Part): void {
+  #startFirst(first: OpenedRange): void {
+    const { end, answer } = first;
+    const start = this.#position;
+    this.#start(start, end, (take, signal) => {
+      // The answer was asked for under the caller's signal; from now on the stream ends it.
+      onAbort(signal, () => answer.discard());
+      return readRange(this.#store.client, this.#range(start, end, signal), take, answer);
+    });
+  }
+
+  /** Memory for the bytes is taken. */
+  #start(start: number, end: number, transfer: Transfer): void {
+    const { pool } = this.#store;
+    const part = new Part({ start, end, pool, checked: this.#checksum !== undefined });
     this.#parts.push(part);
-    this.#started++;
+    this.#ahead.start();
+    part.run(transfer, () => {
+      // Its connection is free; after a seek nobody knows what is wanted next.
+      if (this.#position + this.#chunk.length === this.#partsAt && this.#ahead.consumed > 0)
+        this.#prefetch(0);
+    });
   }
 
   #range(start: number, end: number, signal: AbortSignal): Parameters<typeof readRange>[1] {
@@ -263,14 +279,21 @@ export class OssInputStream implements FsDataInputStream {
     };
   }
 
+  #newAhead(): ReadAhead {
+    const { downloadPartSize, downloadParts } = this.#store.client.settings;
+    return readAhead(downloadPartSize, downloadParts);
+  }
+
   /** Of a read of the whole object only. */
   #newChecksum(): ReadChecksum | undefined {
     const { length } = this.status;
     return this.#position === 0 && this.#end === length ? new ReadChecksum(length) : undefined;
   }
 
-  #verify(chunk: Buffer): void {
-    if (this.#checksum?.accept(chunk, this.#crc64) !== false) return;
+  /** When the reader takes the part's last bytes; those of the object are not handed out before they are checked. */
+  #verify(part: Part): void {
+    this.#checksum?.add(part.crc64, part.end - part.start);
+    if (this.#checksum?.differs(this.#crc64) !== true) return;
     throw answerError("the bytes that arrived are not the ones that are stored (CRC64)", this.#about);
   }
 
