@@ -1,19 +1,53 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { type Option, option } from "plugfs";
 import { KEYS } from "./keys.ts";
 
-test("the README's table names exactly the keys that are honoured", async () => {
-  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
-  const table = [...readme.matchAll(/^\| `(fs\.oss\.[^`]+)` \|/gm)].map((match) => match[1]);
+const OPTIONS: readonly Option<unknown>[] = Object.values(KEYS);
+
+async function readText(name: string): Promise<string> {
+  return await readFile(new URL(`../${name}`, import.meta.url), "utf8");
+}
+
+test("the README's table names exactly the keys that are honoured, with their defaults", async () => {
+  const rows = [...(await readText("README.md")).matchAll(/^\| `(fs\.oss\.[^`]+)` \| ([^|]+) \|/gm)];
   assert.deepEqual(
-    table,
-    Object.values(KEYS).map((option) => option.key),
+    rows.map(([, key]) => key),
+    OPTIONS.map(({ key }) => key),
   );
+  const size = option.memory("any");
+  for (const [i, [, key, cell = ""]] of rows.entries()) {
+    const known = OPTIONS[i] as Option<unknown>;
+    const text = cell.replaceAll("`", "").replace(/ ([KMG])iB$/, " $1b");
+    const isSize = text !== cell && /b$/.test(text);
+    // What has no default is told in words.
+    if (known.default === undefined) assert.match(text, /[A-Za-z]{2}/, key);
+    else assert.deepEqual(isSize ? size.parse(text) : known.parse(text), known.default, key);
+  }
+});
+
+test("the manifest declares exactly the keys that are honoured, as they are", async () => {
+  const { plugfs } = JSON.parse(await readText("package.json")) as { plugfs: { options: object } };
+  const declared = Object.entries(plugfs.options).map(([key, { default: text, values = [], ...more }]) => {
+    const known = OPTIONS.find((one) => one.key === key);
+    for (const value of values) assert.equal(known?.parse(value), value, key);
+    assert.equal(values.length > 0, more.type === "enum", key);
+    return {
+      key,
+      secret: false,
+      ...more,
+      default: text === undefined ? undefined : known?.parse(String(text)),
+    };
+  });
+  const honoured = OPTIONS.map(({ key, type, doc, secret, default: value }) => {
+    return { key, secret, type, doc, default: value };
+  });
+  assert.deepEqual(declared, honoured);
 });
 
 test("every key has a doc, and those that hold secrets are secret", () => {
-  for (const option of Object.values(KEYS)) assert.notEqual(option.doc, "", option.key);
+  for (const { key, doc } of OPTIONS) assert.notEqual(doc, "", key);
   assert.equal(KEYS.accessKeySecret.secret, true);
   assert.equal(KEYS.securityToken.secret, true);
 });
