@@ -123,6 +123,10 @@ export const KEYS = {
     fallbackKeys: ["fs.oss.retry.interval.millisecond"],
     doc: "base of the pause between retries: a random part of base × 2ⁿ, at most 10 s",
   }),
+  httpClient: option.enumeration("fs.oss.http.client", ["lean", "node"], {
+    default: "node",
+    doc: "lean: HTTP/1.1 over bare sockets, a fraction of the processor time; node: Node's own node:http",
+  }),
   proxyHost: option.string("fs.oss.proxy.host", { doc: "HTTP proxy" }),
   proxyPort: option.integer("fs.oss.proxy.port", {
     min: -1,
@@ -174,10 +178,11 @@ export const KEYS = {
     doc: "part size of uploads, at least 100 KiB; not set: 8 MiB, growing with the file",
   }),
   uploadParts: option.integer("fs.oss.upload.active.blocks", {
+    default: 16,
     min: 1,
     max: 10_000,
     fallbackKeys: ["oss.upload.max.concurrent.uploads"],
-    doc: "parts of one stream that are uploaded at the same time; not set: 16",
+    doc: "parts of one stream that are uploaded at the same time",
   }),
   uploadBuffer: option.enumeration(
     "fs.oss.fast.upload.buffer",

@@ -20,6 +20,7 @@ export interface OssSettings extends StoreAddress, SignatureSettings {
   /** PEM. */
   readonly ca: string | undefined;
   readonly proxy: ProxySettings | undefined;
+  readonly httpClient: "lean" | "node";
   readonly retry: RetryPolicy;
   readonly pageSize: number;
   readonly listVersion: 1 | 2;
@@ -44,7 +45,6 @@ export const MIN_PART_BYTES = 100 * 1024;
 /** Hadoop's cap, 2³¹ - 1; OSS itself takes 5 GiB. */
 const MAX_PART_BYTES = 2 ** 31 - 1;
 const RETRY_CAP_MS = 10_000;
-const DEFAULT_UPLOAD_PARTS = 16;
 
 /** Reads and checks everything at once, so that a wrong value is told at open. Throws `ConfigurationError`. */
 export function readSettings(configuration: Configuration, logger: Logger): OssSettings {
@@ -60,6 +60,7 @@ export function readSettings(configuration: Configuration, logger: Logger): OssS
     idleTimeoutMs: configuration.get(KEYS.idleTimeout),
     ca: readCertificates(configuration),
     proxy: readProxy(configuration, address.endpoint, logger),
+    httpClient: configuration.get(KEYS.httpClient),
     retry: {
       retries: configuration.get(KEYS.retries),
       baseMs: configuration.get(KEYS.retryInterval),
@@ -76,7 +77,7 @@ export function readSettings(configuration: Configuration, logger: Logger): OssS
       active: configuration.get(KEYS.vectoredActive),
     },
     uploadPartSize: readUploadPartSize(configuration, logger),
-    uploadParts: configuration.get(KEYS.uploadParts) ?? DEFAULT_UPLOAD_PARTS,
+    uploadParts: configuration.get(KEYS.uploadParts),
     buffers: readBuffers(configuration),
     copies: Math.min(
       positive(configuration, KEYS.copyThreads, logger) ?? connections,
