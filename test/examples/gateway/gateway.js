@@ -27,6 +27,8 @@ const STATUS = {
   ERR_PLUGIN_UNKNOWN_SCHEME: 404,
 };
 
+const FILE_HEADERS = ["content-length", "content-range", "accept-ranges", "etag", "last-modified"];
+
 /**
  * @param {import("plugfs").Environment} env The gateway serves what its policy allows, and does not close it.
  * @param {import("fastify").FastifyServerOptions} [options]
@@ -39,6 +41,9 @@ export function gateway(env, options = {}) {
 
   app.setErrorHandler((error, _request, reply) => {
     const status = error.statusCode ?? STATUS[error.code] ?? 502;
+    // A file whose first bytes could not be read has set headers of its own.
+    for (const name of FILE_HEADERS) reply.removeHeader(name);
+    reply.type("application/json; charset=utf-8");
     if (status === 503) reply.header("retry-after", "1");
     const { code = "ERROR", message } = error;
     // What a store said may name more than a stranger should read.

@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Environment } from "plugfs";
+import { Environment, FileSystem, FileSystemError, RandomAccessInputStream } from "plugfs";
 import { gateway } from "./gateway.js";
 
 let env;
@@ -73,6 +73,37 @@ test("an empty file is a file", async () => {
   assert.equal((await fetch(url("empty"), { method: "PUT", body: "" })).status, 201);
   assert.equal(await (await fetch(url("empty"))).text(), "");
   await fetch(url("empty"), { method: "DELETE" });
+});
+
+test("a store that fails before the first byte is 502 without its message, later the connection breaks", async () => {
+  const failing = await Environment.open({ home: folder });
+  class Failing extends FileSystem {
+    capabilities = new Set();
+    async getFileStatus(path) {
+      return { path, kind: "file", length: 2_000_000, modificationTime: 1, version: "v" };
+    }
+    async open(path) {
+      const status = await this.getFileStatus(path);
+      const readAt = async (position, into) => {
+        if (position >= Number(path.key)) throw new FileSystemError({ code: "EIO", path, hint: "internal" });
+        return into.length;
+      };
+      return new RandomAccessInputStream({ status, readAt });
+    }
+  }
+  failing.register({ scheme: "failing", create: () => new Failing() });
+  const other = gateway(failing);
+  await other.listen({ port: 0, host: "127.0.0.1" });
+  const get = (key) => fetch(`http://127.0.0.1:${other.server.address().port}/f/failing://x/${key}`);
+  const early = await get("0");
+  assert.equal(early.status, 502);
+  assert.equal(early.headers.get("etag"), null);
+  assert.deepEqual(await early.json(), { error: "EIO", message: "Bad Gateway" });
+  const late = await get("1000000");
+  assert.equal(late.status, 200);
+  await assert.rejects(late.arrayBuffer());
+  await other.close();
+  await failing.close();
 });
 
 test("a folder is a list for programs and a page for people", async () => {

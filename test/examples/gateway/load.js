@@ -18,9 +18,10 @@ export function content(name, version, size = SIZES[version % SIZES.length]) {
  * @param {{ url(name: string): string, connections: number, seconds: number, run: string }} load `run` names the files
  */
 export async function load({ url, connections, seconds, run }) {
-  const shared = content("shared", 1, SHARED);
+  const whole = content("whole", 1, SHARED);
+  const parts = content("parts", 1, SHARED);
   const wrong = [];
-  const counts = { right: 0, refused: {} };
+  const counts = { right: 0, refused: {}, broken: 0 };
   const files = [];
   /** What is neither right nor wrong is an error that says so. */
   const judge = (what, status, isRight) => {
@@ -68,20 +69,20 @@ export async function load({ url, connections, seconds, run }) {
         change(0, status === 404 ? 204 : status);
       },
     };
-    const whole = {
-      ...at("shared"),
-      onResponse: (status, body) => judge("GET shared", status, status === 200 && body === shared),
+    const all = {
+      ...at("whole"),
+      onResponse: (status, body) => judge("GET whole", status, status === 200 && body === whole),
     };
     let start = 0;
     const range = {
       setupRequest: (request) => {
         start = (start + 123_457 * (connection + 1)) % (SHARED - 100_000);
         const headers = { range: `bytes=${start}-${start + 99_999}` };
-        return { ...request, ...at("shared"), method: "GET", headers };
+        return { ...request, ...at("parts"), method: "GET", headers };
       },
       onResponse: (status, body) => {
-        const isRight = status === 206 && body === shared.slice(start, start + 100_000);
-        judge(`GET shared from ${start}`, status, isRight);
+        const isRight = status === 206 && body === parts.slice(start, start + 100_000);
+        judge(`GET parts from ${start}`, status, isRight);
       },
     };
     const list = {
@@ -91,7 +92,7 @@ export async function load({ url, connections, seconds, run }) {
         judge("list", status, isRight);
       },
     };
-    return [put, get, range, whole, put, get, list, range, remove, get];
+    return [put, get, range, all, put, get, list, range, remove, get];
   }
 
   const result = await autocannon({
@@ -100,9 +101,10 @@ export async function load({ url, connections, seconds, run }) {
     duration: seconds,
     timeout: 30,
     setupClient: (client) => {
-      // A connection that broke in the middle of an answer: autocannon would go on with the rest of the next one.
+      // After a connection that broke in the middle of an answer, autocannon would take the next one for its rest.
       const connect = client._connect;
       client._connect = function () {
+        counts.broken += this.pipelinedRequests.size();
         this.pipelinedRequests.clear();
         this.parser.reinitialize(HTTPParser.RESPONSE);
         connect.call(this);
@@ -110,7 +112,7 @@ export async function load({ url, connections, seconds, run }) {
       client.setRequests(requests(files.length));
     },
   });
-  return { ...counts, wrong, files, broken: result.errors, timeouts: result.timeouts, result };
+  return { ...counts, wrong, files, timeouts: result.timeouts, result };
 }
 
 /** Whether the answer to a GET is one of the versions that may be there. */

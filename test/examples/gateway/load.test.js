@@ -52,7 +52,9 @@ test(`${seconds} s of load on ${connections} connections`, { timeout: 300_000 },
   try {
     const { port } = await answer();
     const url = (name) => `http://127.0.0.1:${port}/f/${folder}/${name}`;
-    await until(() => fetch(url("shared"), { method: "PUT", body: content("shared", 1, SHARED) }));
+    for (const name of ["whole", "parts"]) {
+      await until(() => fetch(url(name), { method: "PUT", body: content(name, 1, SHARED) }));
+    }
 
     /** What is held once every stream has ended and idle connections are closed. */
     const atRest = async (handles = Number.POSITIVE_INFINITY) => {
