@@ -62,17 +62,21 @@ function children(bucket: string): (page: ListPage) => Generator<Entry> {
   };
 }
 
-/** Files of the pages, and before each the folders that begin with it. */
+/** Files of the pages, and before each the folders that begin with it. An object that no path can name is one entry. */
 function descendants(bucket: string, prefix: string): (page: ListPage) => Generator<Entry> {
   let previous = prefix;
   return function* ({ objects }) {
     for (const object of objects) {
       const { key } = object;
+      const isMarker = key.endsWith("/");
+      const isOdd = key !== prefix && !isNameable(isMarker ? key.slice(0, -1) : key);
       for (let slash = key.indexOf("/", prefix.length); slash >= 0; slash = key.indexOf("/", slash + 1)) {
         const folder = key.slice(0, slash + 1);
+        if (isOdd && !isNameable(key.slice(0, slash))) break;
         if (!previous.startsWith(folder)) yield folderEntry(bucket, folder);
       }
-      if (!key.endsWith("/") || key === prefix) yield fileEntry(bucket, object);
+      if (isOdd) yield { at: key, status: undefined };
+      else if (!isMarker || key === prefix) yield fileEntry(bucket, object);
       previous = key;
     }
   };

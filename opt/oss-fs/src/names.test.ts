@@ -110,6 +110,10 @@ test("objects that no path can name are skipped with one warning, and go with th
     logged[0]?.message ?? "",
     /^3 objects below 'oss:\/\/bucket\/d' have keys that no path can name/,
   );
+  await server.put(BUCKET, "d/sub//folder/", "");
+  assert.deepEqual(await list(fs, "d", true), ["d/ok", "d/sub/"]);
+  assert.match(logged[1]?.message ?? "", /^5 objects below/);
+  server.remove(BUCKET, "d/sub//folder/");
   await fs.rename(path("d"), path("e"));
   assert.deepEqual(
     server.keys(BUCKET),
