@@ -6,7 +6,7 @@ import type { CredentialSource, Credentials } from "./credentials/credentials.ts
 import { type About, answerError, connectionError, storeError } from "./errors.ts";
 import { type Attempt, withRetries } from "./retry.ts";
 import type { OssSettings } from "./settings.ts";
-import { type Answer, type Exchange, type Outcome, Transport } from "./transport.ts";
+import { type Answer, type Exchange, type Outcome, openTransport, type Transport } from "./transport.ts";
 import { xmlText } from "./xml.ts";
 
 /** One request to the bucket. */
@@ -58,7 +58,7 @@ export class OssClient {
     this.bucket = bucket;
     this.settings = settings;
     this.#credentials = credentials;
-    this.#transport = new Transport(settings);
+    this.#transport = openTransport(settings);
     this.#oss = makeAliOss(settings, this.#transport);
     const prefix = settings.userAgentPrefix;
     if (prefix !== undefined) this.#oss.userAgent = `${prefix} ${this.#oss.userAgent}`;

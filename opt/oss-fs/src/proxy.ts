@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
 
@@ -17,7 +18,50 @@ export function proxyHeaders({ credentials }: ProxySettings): Record<string, str
   return { "Proxy-Authorization": `Basic ${pair}` };
 }
 
-/** Connections through the proxy's `CONNECT`, TLS inside. */
+/**
+ * A connection to `target` (`host:port`) through the proxy's `CONNECT`. Calls `done` once, unless it is given up by
+ * what is returned.
+ */
+export function openTunnel(
+  proxy: ProxySettings,
+  target: string,
+  timeoutMs: number,
+  done: (error: Error | null, socket?: Socket) => void,
+): () => void {
+  const request = http.request({
+    host: proxy.host,
+    port: proxy.port,
+    method: "CONNECT",
+    path: target,
+    headers: { Host: target, ...proxyHeaders(proxy) },
+    timeout: timeoutMs,
+    agent: false,
+  });
+  const fail = (error: Error): void => {
+    request.destroy();
+    done(error);
+  };
+  request.once("timeout", () => {
+    const message = `the proxy did not answer within ${timeoutMs} ms`;
+    fail(Object.assign(new Error(message), { code: "ETIMEDOUT" }));
+  });
+  request.on("error", done);
+  request.once("response", ({ statusCode }) => fail(refused(statusCode)));
+  request.once("connect", (response, socket) => {
+    if (response.statusCode !== 200) {
+      socket.destroy();
+      done(refused(response.statusCode));
+      return;
+    }
+    // The request's own timeout lies on the socket still.
+    socket.setTimeout(0);
+    done(null, socket as Socket);
+  });
+  request.end();
+  return () => request.destroy();
+}
+
+/** Connections through the proxy, TLS inside. */
 export class TunnelAgent extends https.Agent {
   readonly #proxy: ProxySettings;
   readonly #timeoutMs: number;
@@ -33,37 +77,10 @@ export class TunnelAgent extends https.Agent {
     options: https.RequestOptions,
     callback: (error: Error | null, socket?: Duplex) => void,
   ): undefined {
-    const target = `${options.host}:${options.port}`;
-    const request = http.request({
-      host: this.#proxy.host,
-      port: this.#proxy.port,
-      method: "CONNECT",
-      path: target,
-      headers: { Host: target, ...proxyHeaders(this.#proxy) },
-      timeout: this.#timeoutMs,
-      agent: false,
+    openTunnel(this.#proxy, `${options.host}:${options.port}`, this.#timeoutMs, (error, socket) => {
+      if (socket === undefined) callback(error);
+      else callback(null, tls.connect({ ...(options as tls.ConnectionOptions), socket }));
     });
-    const fail = (error: Error): void => {
-      request.destroy();
-      callback(error);
-    };
-    request.once("timeout", () => {
-      const message = `the proxy did not answer within ${this.#timeoutMs} ms`;
-      fail(Object.assign(new Error(message), { code: "ETIMEDOUT" }));
-    });
-    request.once("error", callback);
-    request.once("response", ({ statusCode }) => fail(refused(statusCode)));
-    request.once("connect", (response, socket) => {
-      if (response.statusCode !== 200) {
-        socket.destroy();
-        callback(refused(response.statusCode));
-        return;
-      }
-      // The request's own timeout lies on the socket still.
-      socket.setTimeout(0);
-      callback(null, tls.connect({ ...(options as tls.ConnectionOptions), socket }));
-    });
-    request.end();
     return undefined;
   }
 }

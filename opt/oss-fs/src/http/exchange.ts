@@ -1,0 +1,162 @@
+import { onAbort } from "../abort.ts";
+import type { Answer } from "../transport.ts";
+import { readText } from "./answer-text.ts";
+import type { Connection } from "./connection.ts";
+import { reset, unwanted } from "./failures.ts";
+import { type BodyReader, bodyReader } from "./response-body.ts";
+import { HeadReader, parseHead, type ResponseHeaders } from "./response-head.ts";
+
+/** One request on a connection, and its answer. */
+export class Exchange implements Answer {
+  status = 0;
+  headers: ResponseHeaders = {};
+  /** Resolves when the answer's headers are there; rejects with why there will be none. */
+  readonly answered: Promise<Answer>;
+  readonly #method: string;
+  readonly #connection: Connection;
+  #release: () => void = () => {};
+  readonly #head = new HeadReader();
+  #body: BodyReader | undefined;
+  #keepAliveMs = 0;
+  #isHeard = false;
+  #isOver = false;
+  #failure: unknown;
+  /** What came before `consume`. */
+  readonly #kept: Buffer[] = [];
+  #take: ((bytes: Buffer) => void) | undefined;
+  #onAnswer: Settle<Answer> = NOBODY;
+  #onEnd: Settle<void> = NOBODY;
+  #onContinue: (() => void) | undefined;
+
+  constructor(method: string, connection: Connection, signal: AbortSignal | undefined) {
+    this.#method = method;
+    this.#connection = connection;
+    this.answered = new Promise((resolve, reject) => {
+      this.#onAnswer = { resolve, reject };
+    });
+    this.#release = onAbort(signal, () => this.fail(signal?.reason));
+  }
+
+  /** Whether any byte of an answer came. */
+  get isHeard(): boolean {
+    return this.#isHeard;
+  }
+
+  /** Whether the rest of the request's body is of use to anyone. */
+  get wantsBody(): boolean {
+    return !this.#isOver && this.#body === undefined;
+  }
+
+  /** Resolves when the server asks for the body (`100 Continue`), answers, or after `limitMs`. */
+  continued(limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.wantsBody) {
+        resolve();
+        return;
+      }
+      const timer = setTimeout(resolve, limitMs);
+      this.#onContinue = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Takes what arrived, `chunk[0, end)`, valid during the call only; false when nobody wants more for now. */
+  receive(chunk: Buffer, end: number): boolean {
+    this.#isHeard = true;
+    let at = 0;
+    try {
+      while (this.#body === undefined) {
+        at = this.#head.read(chunk, at, end);
+        if (at < 0) return true;
+        this.#onHead();
+      }
+      at = this.#body.read(chunk, at, end, this.#deliver);
+    } catch (error) {
+      this.fail(error);
+    }
+    if (this.#isOver) return true;
+    if (this.#body?.isComplete) this.#complete(at === end ? this.#keepAliveMs : 0);
+    return this.#isOver || this.#take !== undefined;
+  }
+
+  /** The connection ended in order. */
+  ended(): void {
+    if (this.#body?.endsWithConnection) this.#complete(0);
+    else this.fail(reset());
+  }
+
+  /** Of several calls the first counts; none does when the answer is complete. */
+  fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#failure = error;
+    this.#over();
+    this.#connection.destroy();
+    this.#onAnswer.reject(error);
+    this.#onEnd.reject(error);
+  }
+
+  consume(take: (bytes: Buffer) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#onEnd = { resolve, reject };
+      this.#take = take;
+      try {
+        for (const bytes of this.#kept.splice(0)) take(bytes);
+      } catch (error) {
+        this.fail(error);
+        reject(error);
+      }
+      if (this.#failure !== undefined) reject(this.#failure);
+      else if (this.#isOver) resolve();
+      else this.#connection.resume();
+    });
+  }
+
+  text(limit?: number): Promise<string> {
+    return readText(this, limit);
+  }
+
+  discard(): void {
+    this.fail(unwanted());
+  }
+
+  #onHead(): void {
+    const head = parseHead(this.#head.text);
+    if (head.status < 200 && head.status !== 101) {
+      if (head.status === 100) this.#onContinue?.();
+      return;
+    }
+    this.status = head.status;
+    this.headers = head.headers;
+    this.#keepAliveMs = head.keepAliveMs;
+    this.#body = bodyReader(this.#method, head);
+    this.#onContinue?.();
+    this.#onAnswer.resolve(this);
+  }
+
+  readonly #deliver = (bytes: Buffer): void => {
+    if (this.#isOver) return;
+    if (this.#take === undefined) this.#kept.push(Buffer.from(bytes));
+    else this.#take(bytes);
+  };
+
+  #complete(keepAliveMs: number): void {
+    this.#over();
+    this.#connection.finish(keepAliveMs);
+    this.#onEnd.resolve();
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    this.#release();
+    this.#onContinue?.();
+  }
+}
+
+interface Settle<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const NOBODY = { resolve: () => {}, reject: () => {} };
