@@ -20,6 +20,7 @@ export {
 } from "./errors/errors.ts";
 export {
   type Capability,
+  type ClearOption,
   type Committer,
   type CopyOptions,
   type CreateOptions,

@@ -77,8 +77,15 @@ export interface OpenOptions extends SignalOption {
   /** A status of this path that the caller has; spares the store a request. */
   readonly status?: FileStatus | undefined;
 }
-export interface CreateOptions extends SignalOption {
-  /** Replaces an existing file. Default false: `EEXIST`. */
+export interface ClearOption {
+  /**
+   * The caller has seen that no folder has the target's name and that its parent is no file, in a listing, say; spares
+   * the store a look of its own. Whether a file has the name is for `overwrite` all the same.
+   */
+  readonly isClear?: boolean | undefined;
+}
+export interface CreateOptions extends SignalOption, ClearOption {
+  /** Replaces an existing file. Default false: `EEXIST`, here or at the latest when the stream is closed. */
   readonly overwrite?: boolean | undefined;
   /** Makes missing parents where the store has folders. Default true; false: `ENOENT`. */
   readonly createParents?: boolean | undefined;
@@ -91,7 +98,7 @@ export interface RenameOptions extends SignalOption {
   /** Replaces an existing file. Default false: `EEXIST`. */
   readonly overwrite?: boolean | undefined;
 }
-export interface CopyOptions extends SignalOption {
+export interface CopyOptions extends SignalOption, ClearOption {
   /** Replaces an existing file. Default false: `EEXIST`. */
   readonly overwrite?: boolean | undefined;
 }

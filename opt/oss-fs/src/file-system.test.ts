@@ -25,6 +25,26 @@ test("without the parent check a small file costs two requests", async () => {
   assert.deepEqual(fixture.requests(), ["ListObjectsV2", "PutObject"]);
 });
 
+test("where the caller knows that nothing is in the way a small file costs one request, and none is replaced", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  const isClear = true;
+  const put = async (text: string, overwrite?: boolean) => {
+    await using stream = await fs.create(path("a/b.txt"), { isClear, overwrite });
+    await stream.write(Buffer.from(text));
+    await stream.close();
+  };
+  await put("hello");
+  assert.deepEqual(fixture.requests(), ["PutObject"]);
+  await assert.rejects(put("other"), { code: "EEXIST" });
+  fixture.requests();
+  await fs.copy(path("a/b.txt"), path("c/d.txt"), { isClear });
+  assert.deepEqual(fixture.requests(), ["HeadObject", "CopyObject"]);
+  await assert.rejects(fs.copy(path("a/b.txt"), path("c/d.txt"), { isClear }), { code: "EEXIST" });
+  await put("newer", true);
+  assert.equal(Buffer.from((await server.get(BUCKET, "a/b.txt")) ?? []).toString(), "newer");
+});
+
 test("a large file goes out and comes in by parts, and is the same", async () => {
   await using fixture = await openFixture();
   const { fs } = fixture;

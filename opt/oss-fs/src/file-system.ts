@@ -97,18 +97,23 @@ export class OssFileSystem extends FileSystem {
     }
   }
 
-  /** 2, or 1 with `fs.oss.performance.flags.create`; `close` of a small file 1 more, of a larger one 2 and its parts. */
+  /**
+   * 2, 1 with `fs.oss.performance.flags.create`, none with `isClear`; `close` of a small file 1 more, of a larger one 2
+   * and its parts.
+   */
   override async create(path: Path, options: CreateOptions = {}): Promise<FsDataOutputStream> {
     const key = checkedKey(path, "create");
-    const { overwrite = false, signal } = options;
+    const { overwrite = false, isClear = false, signal } = options;
     const wanted = context("create", options, path);
     if (key === "") throw error(overwrite ? "EISDIR" : "EEXIST", wanted);
-    const [there] = await Promise.all([
-      occupant(this.#store, path, wanted),
-      refuseFileAsParent(this.#store, path, wanted),
-    ]);
-    if (there !== undefined && !overwrite) throw error("EEXIST", wanted);
-    if (there === "directory") throw error("EISDIR", wanted);
+    if (!isClear) {
+      const [there] = await Promise.all([
+        occupant(this.#store, path, wanted),
+        refuseFileAsParent(this.#store, path, wanted),
+      ]);
+      if (there !== undefined && !overwrite) throw error("EEXIST", wanted);
+      if (there === "directory") throw error("EISDIR", wanted);
+    }
     const target = { path, key, overwrite, about: { operation: "write", path } };
     const { live } = this.#store;
     const sink = new ObjectSink(this.#store, target, signal, () => live.delete(stream));
@@ -172,19 +177,21 @@ export class OssFileSystem extends FileSystem {
     if (!dst.startsWith(src.parent ?? src)) await this.#keepParent(src, wanted);
   }
 
-  /** 4; 3 with `fs.oss.performance.flags.create`. */
+  /** 4; 3 with `fs.oss.performance.flags.create`, 2 with `isClear`. */
   override async copy(src: Path, dst: Path, options: CopyOptions = {}): Promise<FileStatus> {
     checkedKey(src, "copy");
     const key = checkedKey(dst, "copy");
-    const { overwrite = false, signal } = options;
+    const { overwrite = false, isClear = false, signal } = options;
     const wanted = context("copy", options, src, dst);
     if (dst.equals(src)) throw error("EINVAL", wanted, "a file cannot be copied onto itself");
     const source = await statusOf(this.#store, src, wanted);
     if (source.kind === "directory") throw error("EISDIR", wanted);
-    await Promise.all([
-      refuseFileAsParent(this.#store, dst, wanted),
-      this.#refuseTarget(dst, true, overwrite, wanted),
-    ]);
+    if (!isClear) {
+      await Promise.all([
+        refuseFileAsParent(this.#store, dst, wanted),
+        this.#refuseTarget(dst, true, overwrite, wanted),
+      ]);
+    }
     const from = { ...source, key: src.key, version: source.version ?? "" };
     return await copyObject(this.#store, from, { path: dst, key, overwrite, signal, about: wanted.about });
   }
