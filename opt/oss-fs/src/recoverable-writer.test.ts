@@ -192,6 +192,24 @@ test("answers that are lost on the way do no harm", async () => {
   }
 });
 
+test("a lost answer to the beginning leaves an empty upload, which is pending and can be discarded", async () => {
+  await using fixture = await openFixture(PARTS);
+  const { fs, server } = fixture;
+  server.faults.add({ operation: "InitiateMultipartUpload", fault: { kind: "answer-lost" } });
+  const stream = await open(fs, "out");
+  await stream.write(sample(300 * KIB));
+  await (await stream.closeForCommit()).commit();
+  assert.ok(sample(300 * KIB).equals((await stored(fixture, "out")) ?? Buffer.alloc(0)));
+  // Whose it is cannot be told from another writer's that is just beginning: nothing is aborted by guess.
+  const writer = await fs.createRecoverableWriter();
+  assert.equal(server.uploads(BUCKET).length, 1);
+  for await (const { target, id, bytes } of writer.pending(path("out"))) {
+    assert.deepEqual([target.key, bytes], ["out", 0]);
+    assert.equal(await writer.discard(target, id), true);
+  }
+  assert.deepEqual(server.uploads(BUCKET), []);
+});
+
 test("an older recoverable cannot be committed once a newer stream has gone beyond it", async () => {
   await using fixture = await openFixture(PARTS);
   const { fs } = fixture;
