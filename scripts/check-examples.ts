@@ -1,13 +1,14 @@
 /**
  * Proves the example hosts as strangers would run them: `npm pack`, then each folder of test/examples copied out of the
- * repository, installed with the tarball, and its own tests run under plain Node.js. Needs the npm registry.
+ * repository, installed with the tarball, and its own tests run: by `npm test` where it has that, else by plain
+ * `node --test`. Needs the npm registry.
  *
  * `npm run check-examples -- gateway` checks only those whose names are given. The gateway's load is on an OSS server that
  * fails now and then; with `PLUGFS_SOAK=1` it is 60 s on 200 connections.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -78,7 +79,9 @@ try {
       "--no-package-lock",
       join(folder, tarball),
     );
-    await run(example, process.execPath, "--test");
+    const { scripts } = JSON.parse(await readFile(join(example, "package.json"), "utf8"));
+    if (scripts?.test === undefined) await run(example, process.execPath, "--test");
+    else await run(example, "npm", "test");
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
