@@ -162,7 +162,7 @@ export class Recovery {
       await work();
     } catch (error) {
       const { logger, job } = this.#options;
-      logger.warn({ error, job }, `checkpoints of the job were not deleted: ${errorMessage(error)}`);
+      logger.warn({ err: error, job }, `checkpoints of the job were not deleted: ${errorMessage(error)}`);
     }
   }
 }

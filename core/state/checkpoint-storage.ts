@@ -229,7 +229,7 @@ export class CheckpointStorage {
         this.#older = this.#older.filter((other) => other.id !== id);
       }
     } catch (error) {
-      logger.warn({ error, owner: this.owner }, `older checkpoints were not deleted: ${errorMessage(error)}`);
+      logger.warn({ err: error, owner: this.owner }, `older checkpoints were not deleted: ${errorMessage(error)}`);
     }
   }
 
