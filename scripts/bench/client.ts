@@ -1,65 +1,56 @@
-/** One sample in a process of its own: `client.ts <task as JSON> <plugins folder>` prints one line of JSON. */
+/** A process of one tool: takes its setup, then one task after another, as messages; answers each with a sample. */
+import type { Sample, Setup, Task, Tool } from "./task.ts";
 
-import type { Sample, Task, Tool } from "./task.ts";
-import { plugfsTool } from "./tools/plugfs.ts";
+let tool: Tool | undefined;
 
-const task = JSON.parse(process.argv[2] ?? "") as Task;
-const pluginsDir = process.argv[3] ?? "";
+process.on("message", (message: { setup: Setup; root: string } | { task: Task } | { close: true }) => {
+  handle(message).then(
+    (answer) => process.send?.(answer),
+    (error: unknown) => process.send?.({ error: error instanceof Error ? error.stack : String(error) }),
+  );
+});
 
-await using tool = await open();
-const run = operation(tool);
-// Connections, code and buffers are warm before the clock starts, on every side.
-await warmUp();
-const cpu = process.cpuUsage();
-const started = performance.now();
-const amount = await run(task);
-const milliseconds = performance.now() - started;
-const used = process.cpuUsage(cpu);
-const sample: Sample = {
-  milliseconds,
-  amount,
-  cpuMilliseconds: (used.user + used.system) / 1000,
-  peakMemory: process.resourceUsage().maxRSS * 1024,
-};
-console.log(JSON.stringify(sample));
+async function handle(
+  message: { setup: Setup; root: string } | { task: Task } | { close: true },
+): Promise<object> {
+  if ("setup" in message) {
+    tool = await open(message.setup, message.root);
+    return {};
+  }
+  if ("task" in message) return { sample: await measure(message.task) };
+  await tool?.[Symbol.asyncDispose]();
+  return {};
+}
 
-async function open(): Promise<Tool> {
-  switch (task.tool) {
+async function measure(task: Task): Promise<Sample> {
+  const run = tool?.operations[task.operation];
+  if (run === undefined) throw new Error(`this tool has no ${task.operation}`);
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  const { usage, ...work } = await run(task);
+  const milliseconds = performance.now() - started;
+  const used = process.cpuUsage(cpu);
+  const own = {
+    cpuMilliseconds: (used.user + used.system) / 1000,
+    peakMemory: process.resourceUsage().maxRSS * 1024,
+  };
+  return { milliseconds, ...own, ...usage, ...work };
+}
+
+/** Only the tool's own modules are loaded: its memory is measured. */
+async function open(setup: Setup, root: string): Promise<Tool> {
+  switch (setup.tool) {
     case "plugfs":
-      return plugfsTool(task, pluginsDir);
+      return (await import("./tools/plugfs.ts")).plugfsTool(setup);
     case "ali-oss":
-      return (await import("./tools/ali-oss.ts")).aliOssTool(task);
+      return (await import("./tools/ali-oss.ts")).aliOssTool(setup);
     case "opendal":
-      return (await import("./tools/opendal.ts")).opendalTool(task);
+      return (await import("./tools/opendal.ts")).opendalTool(setup);
     case "raw":
-      return (await import("./tools/raw.ts")).rawTool(task);
+      return (await import("./tools/raw.ts")).rawTool(setup);
     case "readline":
       return (await import("./tools/readline.ts")).readlineTool();
-  }
-}
-
-function operation(tool: Tool): (task: Task) => Promise<number> {
-  const found = {
-    read: tool.read,
-    write: tool.write,
-    "small-reads": tool.smallReads,
-    "random-reads": tool.randomReads,
-    list: tool.list,
-    "delete-tree": tool.deleteTree,
-    lines: tool.lines,
-    "line-batches": tool.lineBatches,
-  }[task.operation];
-  if (found === undefined) throw new Error(`${task.tool} has no ${task.operation}`);
-  return found;
-}
-
-async function warmUp(): Promise<void> {
-  const { operation: name } = task;
-  if (name === "read" || name === "lines" || name === "line-batches") {
-    if (!task.key.includes("://")) await run({ ...task, key: "warm" });
-  } else if (name === "write") {
-    await run({ ...task, key: "warm-write", size: 16 * 1024 * 1024 });
-  } else if (name === "small-reads" || name === "random-reads") {
-    await run({ ...task, count: Math.min(task.count, 100) });
+    case "command":
+      return (await import("./tools/command.ts")).commandTool(setup, root);
   }
 }

@@ -1,81 +1,104 @@
-/**
- * `npm run bench [-- word …] [--quick] [--json FILE]`: plugfs against what people would use instead, in one run: same
- * server process, same bytes, tools in turn, every sample in a process of its own, medians.
- *
- * Shapes of the server: A no limits; B 20 ms to the first byte; C the same and 50 MB/s per connection, like OSS.
- */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+/** `npm run bench`; see help.ts. */
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { BENCHES, type Bench, type Row, SHAPES } from "./benches.ts";
-import { prepare } from "./prepare.ts";
-import { sample, startServer } from "./run.ts";
-import { type Figures, figures, printTable } from "./table.ts";
-import type { Sample } from "./task.ts";
+import { type Baseline, losses, newBaseline } from "./baseline.ts";
+import type { Bench } from "./bench.ts";
+import { chooseBenches, FURTHER, USUAL } from "./benches.ts";
+import { drawCharts } from "./chart/draw.ts";
+import type { Result } from "./figures.ts";
+import { type Judged, judge } from "./goals.ts";
+import { HELP } from "./help.ts";
+import { measure } from "./measure.ts";
+import { Place } from "./place.ts";
+import { printResult } from "./table.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const BASELINE = new URL("baseline.json", import.meta.url);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: "boolean", default: false }, json: { type: "string" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    runs: { type: "string" },
+    json: { type: "string" },
+    from: { type: "string" },
+    baseline: { type: "boolean", default: false },
+    chart: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
 });
-const scale = values.quick ? 1 / 8 : 1;
-const runs = values.quick ? 3 : 5;
-const pluginsDir = fileURLToPath(new URL("../../opt", import.meta.url));
-const chosen = BENCHES.filter(
-  ({ name }) => positionals.length === 0 || positionals.includes(name.split(" ")[0] ?? ""),
-);
-if (chosen.length === 0) {
-  console.error(
-    `There is no such bench; there are: ${[...new Set(BENCHES.map(({ name }) => name))].join(", ")}`,
-  );
-  process.exit(2);
+
+const rounds = values.quick ? 1 : values.runs === undefined ? undefined : Number(values.runs);
+
+process.exitCode = values.help ? help() : await main();
+
+function help(): number {
+  process.stdout.write(HELP);
+  return 0;
 }
 
-const folder = await mkdtemp(join(tmpdir(), "plugfs-bench-"));
-const all: (Figures & { bench: string; shape: string })[] = [];
-try {
-  for (const bench of chosen) {
-    const rows = await measure(bench);
-    printTable(bench, rows);
-    all.push(...rows.map((row) => ({ bench: bench.name, shape: bench.shape, ...row })));
+async function main(): Promise<number> {
+  const results = values.from === undefined ? await measureAll() : await readResults(values.from);
+  const judged = results.flatMap((result) => judge(benchOf(result), result));
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
+  if (values.chart) await drawCharts(root, results);
+  if (values.quick) {
+    console.log("\nWith --quick nothing is compared: the sizes are too small to measure by.");
+    return 0;
   }
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  const before = await readBaseline();
+  if (values.baseline) {
+    await writeFile(BASELINE, `${JSON.stringify(newBaseline(before, judged, new Date()), null, 2)}\n`);
+    return 0;
+  }
+  return compare(before, judged);
 }
-if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(all, null, 2)}\n`);
 
-async function measure(bench: Bench): Promise<Figures[]> {
-  const data = join(folder, "data");
-  const local = join(folder, "text");
-  const samples = new Map<Row, Sample[]>(bench.rows.map((row) => [row, []]));
-  {
-    await using seeding = await startServer({}, data);
-    await prepare(bench, { endpoint: seeding.endpoint, pluginsDir, scale, local });
+async function measureAll(): Promise<Result[]> {
+  const started = performance.now();
+  const results: Result[] = [];
+  await using place = await Place.open(root, values.quick ? 1 / 8 : 1);
+  for (const bench of chooseBenches(positionals)) {
+    const result = await measure(bench, place, rounds);
+    printResult(result, judge(bench, result));
+    results.push(result);
   }
-  await using server = await startServer(SHAPES[bench.shape], data);
-  for (let round = 0; round < runs; round++) {
-    // Reversed every second round: what runs first must not always be the same.
-    for (const row of round % 2 === 0 ? bench.rows : bench.rows.toReversed()) {
-      if (round >= (row.runs ?? runs)) continue;
-      if (bench.objects?.again) await prepare(bench, { endpoint: server.endpoint, pluginsDir, scale, local });
-      const { operation, key, size = 0, count = 0, concurrency = 1 } = bench.work;
-      const taken = await sample(
-        {
-          tool: row.tool,
-          operation: row.operation ?? operation,
-          endpoint: server.endpoint,
-          bucket: "bench",
-          key: key === "file:" ? pathToFileURL(local).href : key,
-          size: bench.unit === "bytes" ? size * scale : size,
-          count,
-          concurrency,
-          ...(row.fixed && { fixed: row.fixed }),
-        },
-        pluginsDir,
-      );
-      samples.get(row)?.push(taken);
-    }
+  console.log(`\n${((performance.now() - started) / 60_000).toFixed(1)} minutes, Node ${process.version}`);
+  return results;
+}
+
+async function readResults(file: string): Promise<Result[]> {
+  const results = JSON.parse(await readFile(file, "utf8")) as Result[];
+  for (const result of results) printResult(result, judge(benchOf(result), result));
+  return results;
+}
+
+function benchOf({ name, shape }: Result): Bench {
+  const bench = [...USUAL, ...FURTHER].find((found) => found.name === name && found.shape === shape);
+  if (bench === undefined) throw new Error(`There is no bench "${name}" in shape ${shape}`);
+  return bench;
+}
+
+async function readBaseline(): Promise<Baseline | undefined> {
+  try {
+    return JSON.parse(await readFile(BASELINE, "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
-  return bench.rows.map((row) => figures(row.name, samples.get(row) ?? []));
+}
+
+function compare(before: Baseline | undefined, judged: readonly Judged[]): number {
+  if (before === undefined) {
+    console.log("There is no baseline yet: --baseline writes it.");
+    return 0;
+  }
+  const lost = losses(before, judged);
+  for (const { name, before: then, now } of lost) {
+    console.log(`WORSE by more than a tenth: ${name} was ${then}, is ${now.toFixed(2)}`);
+  }
+  if (lost.length === 0)
+    console.log(`No ratio is worse than the baseline's of ${before.date} by more than a tenth.`);
+  return lost.length === 0 ? 0 : 1;
 }

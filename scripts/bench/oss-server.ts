@@ -5,17 +5,17 @@
  *   node --conditions=plugfs-source --import tsx scripts/bench/oss-server.ts [--mib 512] [--rounds 5] [--seconds 3]
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { CREDENTIALS } from "./task.ts";
+import { BareConnection, signedHead } from "./tools/sockets.ts";
 
-const SECRET = "bench-secret";
 const MIB = 1 << 20;
 
 interface RunningServer extends AsyncDisposable {
@@ -28,7 +28,14 @@ async function startServer(...options: string[]): Promise<RunningServer> {
   const script = fileURLToPath(new URL("../oss-server.ts", import.meta.url));
   const loader = import.meta.resolve("tsx");
   const args = ["--conditions=plugfs-source", "--import", loader, script];
-  const keys = ["--bucket", "demo", "--access-key-id", "bench", "--access-key-secret", SECRET];
+  const keys = [
+    "--bucket",
+    "demo",
+    "--access-key-id",
+    CREDENTIALS.accessKeyId,
+    "--access-key-secret",
+    CREDENTIALS.accessKeySecret,
+  ];
   const child: ChildProcess = spawn(process.execPath, [...args, ...keys, ...options], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -48,63 +55,12 @@ async function startServer(...options: string[]): Promise<RunningServer> {
   };
 }
 
-/** A request's head, signed (V1). */
-function head(method: string, path: string, more = ""): string {
-  const date = new Date().toUTCString();
-  const signature = createHmac("sha1", SECRET).update(`${method}\n\n\n${date}\n${path}`).digest("base64");
-  return (
-    `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nDate: ${date}\r\n` +
-    `Authorization: OSS bench:${signature}\r\n${more}\r\n`
-  );
-}
-
-/** Reads one answer with a body of `size` bytes after another; the bytes land in one buffer and are forgotten. */
-class Reader {
-  readonly #socket: Socket;
-  #left = 0;
-  #done: (() => void) | undefined;
-
-  constructor(port: number) {
-    const buffer = Buffer.allocUnsafeSlow(MIB);
-    const callback = (count: number) => {
-      this.#take(buffer, count);
-      return true;
-    };
-    this.#socket = connect({ port, host: "127.0.0.1", noDelay: true, onread: { buffer, callback } });
-  }
-
-  #take(buffer: Buffer, count: number): void {
-    let from = 0;
-    if (this.#left === 0) {
-      const text = buffer.toString("latin1", 0, Math.min(count, 4096));
-      const end = text.indexOf("\r\n\r\n");
-      if (!/^HTTP\/1\.1 20/.test(text) || end < 0)
-        throw new Error(`Unexpected answer: ${text.slice(0, 600)}`);
-      this.#left = Number(/content-length: (\d+)/i.exec(text)?.[1]);
-      from = end + 4;
-    }
-    this.#left -= count - from;
-    if (this.#left === 0) this.#done?.();
-  }
-
-  ask(request: string | Buffer): Promise<void> {
-    return new Promise((resolve) => {
-      this.#done = resolve;
-      this.#socket.write(request);
-    });
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-}
-
 async function put(port: number, path: string, size: number): Promise<number> {
   const socket = connect(port, "127.0.0.1");
   const block = Buffer.alloc(MIB, 7);
   const answered = once(socket, "data");
   const started = performance.now();
-  socket.write(head("PUT", path, `Content-Length: ${size}\r\n`));
+  socket.write(signedHead("PUT", path, `Content-Length: ${size}\r\n`));
   for (let left = size; left > 0; left -= block.length) {
     if (!socket.write(block.subarray(0, left))) await once(socket, "drain");
   }
@@ -134,12 +90,12 @@ async function large(name: string, mib: number, rounds: number, connections: num
   }
   const putCpu = ((await server.cpu()) - beforePuts) / ((puts.length * mib) / 1024);
   report(`PUT ${mib} MiB, ${name}`, `${median(puts)} MB/s`, `${putCpu.toFixed(2)} CPU s/GiB`);
-  const readers = Array.from({ length: connections }, () => new Reader(server.port));
+  const readers = Array.from({ length: connections }, () => new BareConnection(server.port));
   const rates: number[] = [];
   const before = await server.cpu();
   for (let round = 0; round < rounds; round++) {
     const started = performance.now();
-    await Promise.all(readers.map((reader) => reader.ask(head("GET", "/demo/large"))));
+    await Promise.all(readers.map((reader) => reader.ask(signedHead("GET", "/demo/large"))));
     rates.push((connections * size) / 1e3 / (performance.now() - started));
   }
   const cpu = ((await server.cpu()) - before) / ((rounds * connections * mib) / 1024);
@@ -151,12 +107,12 @@ async function small(name: string, seconds: number, options: string[]) {
   await using server = await startServer(...options);
   await put(server.port, "/demo/small", 4096);
   for (const connections of [1, 16, 64]) {
-    const readers = Array.from({ length: connections }, () => new Reader(server.port));
+    const readers = Array.from({ length: connections }, () => new BareConnection(server.port));
     let count = 0;
     const run = async (until: number) => {
       await Promise.all(
         readers.map(async (reader) => {
-          const request = Buffer.from(head("GET", "/demo/small"));
+          const request = Buffer.from(signedHead("GET", "/demo/small"));
           while (performance.now() < until) {
             await reader.ask(request);
             count++;

@@ -1,68 +1,65 @@
-import type { Bench } from "./benches.ts";
-import type { Sample } from "./task.ts";
+import { SHAPES } from "./bench.ts";
+import type { Figures, Result } from "./figures.ts";
+import type { Judged } from "./goals.ts";
 
-/** One row of a bench: medians over its samples. */
-export interface Figures {
-  readonly name: string;
-  readonly runs: number;
-  /** Units per second: median, lowest, highest. */
-  readonly rate: readonly [number, number, number];
-  /** CPU of the client, in milliseconds per million units. */
-  readonly cpuPerMillion: number;
-  /** Bytes, the highest of all samples. */
-  readonly peakMemory: number;
-}
+const UNIT_WIDTH = 11;
 
-export function figures(name: string, samples: readonly Sample[]): Figures {
-  const rates = samples
-    .map(({ amount, milliseconds }) => (amount / milliseconds) * 1000)
-    .sort((a, b) => a - b);
-  const cpu = samples.map(({ amount, cpuMilliseconds }) => (cpuMilliseconds / amount) * 1e6);
-  return {
-    name,
-    runs: samples.length,
-    rate: [median(rates), rates[0] ?? 0, rates.at(-1) ?? 0],
-    cpuPerMillion: median(cpu),
-    peakMemory: Math.max(...samples.map(({ peakMemory }) => peakMemory)),
-  };
-}
+/** A bench on the terminal: its rows, then its goals. */
+export function printResult(result: Result, judged: readonly Judged[]): void {
+  const { name, shape, unit, rows } = result;
+  const extras = [...new Set(rows.flatMap(({ extra }) => Object.keys(extra)))];
+  const width = Math.max(...rows.map((row) => row.name.length)) + 1;
+  const print = (label: string, cells: readonly string[]): void =>
+    console.log(`  ${label.padEnd(width)}${cells.map((cell) => cell.padStart(UNIT_WIDTH)).join("")}`);
 
-export function printTable(bench: Bench, rows: readonly Figures[]): void {
-  const heading = bench.unit === "bytes" ? "MB/s" : `${bench.unit}/s`;
-  const cpu = bench.unit === "bytes" ? "CPU s/GiB" : `CPU ms/1,000`;
-  console.log(`\n${bench.name}, shape ${bench.shape}`);
-  print(["", heading, "lowest", "highest", cpu, "peak MB", "runs"]);
-  for (const { name, rate, cpuPerMillion, peakMemory, runs } of rows) {
-    print([
-      name,
-      ...rate.map((value) => shown(bench, value)),
-      (bench.unit === "bytes" ? (cpuPerMillion / 1e9) * 2 ** 30 : cpuPerMillion / 1000).toFixed(2),
-      (peakMemory / 1e6).toFixed(0),
-      String(runs),
+  console.log(`\n${name}, shape ${shape} (${SHAPES[shape].text})`);
+  print("", [rateUnit(unit), "lowest", "highest", cpuUnit(unit), "peak MB", ...extras, "runs"].map(fit));
+  for (const row of rows) {
+    print(row.name, [
+      ...row.rate.map((rate) => shownRate(unit, rate)),
+      shownCpu(unit, row),
+      (row.peakMemory / 1e6).toFixed(0),
+      ...extras.map((key) => shortNumber(row.extra[key])),
+      String(row.runs),
     ]);
   }
-  for (const { row, than, factor } of bench.goals) {
-    const rate = (name: string): number => rows.find((found) => found.name === name)?.rate[0] ?? Number.NaN;
-    const ratio = rate(row) / (typeof than === "number" ? than : rate(than));
-    const against = typeof than === "number" ? `${shown(bench, than)} ${heading}` : than;
+  const memory = judged.filter(({ goal }) => goal.measure === "memory");
+  for (const { name: of, ratio, met, goal } of judged) {
+    if (goal.measure === "memory" && met) continue;
+    const bound = goal.least === undefined ? `≤ ${goal.most}` : `≥ ${goal.least}`;
+    const kind = goal.floor ? "floor" : "goal";
     console.log(
-      `  ${ratio >= factor ? "met   " : "NOT MET"} ${row} ÷ ${against}: ${ratio.toFixed(2)}, goal ${factor}`,
+      `  ${met ? "met    " : "NOT MET"} ${of.split(": ")[1]} = ${ratio.toFixed(2)}, ${kind} ${bound}`,
     );
+  }
+  if (memory.length > 0 && memory.every(({ met }) => met)) {
+    const highest = Math.max(...memory.map(({ ratio }) => ratio));
+    console.log(`  met     memory of every plugfs row ÷ its limit ≤ ${highest.toFixed(2)}, goal ≤ 1`);
   }
 }
 
-function shown(bench: Bench, rate: number): string {
-  return (bench.unit === "bytes" ? rate / 1e6 : rate).toLocaleString("en-US", { maximumFractionDigits: 0 });
+export function rateUnit(unit: Result["unit"]): string {
+  return unit === "bytes" ? "MB/s" : `${unit}/s`;
 }
 
-function print(cells: readonly string[]): void {
-  console.log(`  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(24) : cell.padStart(13))).join("")}`);
+export function shownRate(unit: Result["unit"], rate: number): string {
+  return (unit === "bytes" ? rate / 1e6 : rate).toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? 0)
-    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+function cpuUnit(unit: Result["unit"]): string {
+  return unit === "bytes" ? "CPU s/GiB" : "CPU ms/1k";
+}
+
+function shownCpu(unit: Result["unit"], { cpuPerMillion }: Figures): string {
+  return (unit === "bytes" ? (cpuPerMillion / 1e9) * 2 ** 30 : cpuPerMillion / 1000).toFixed(2);
+}
+
+function shortNumber(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return "";
+  return value.toLocaleString("en-US", { maximumFractionDigits: value < 10 ? 2 : 0 });
+}
+
+/** Headings keep one blank between columns. */
+function fit(heading: string): string {
+  return heading.slice(0, UNIT_WIDTH - 1);
 }

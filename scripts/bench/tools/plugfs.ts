@@ -1,82 +1,158 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Environment, Path } from "plugfs";
-import { CREDENTIALS, inParallel, randomPositions, type Task, type Tool } from "../task.ts";
+import { Environment, type FileSystem, FsStateBackend, Path } from "plugfs";
+import { ContentCheck, contentOf, nearPositions, randomPositions } from "../content.ts";
+import { inParallel, type Setup, type Tool, type Work } from "../task.ts";
+import { plugfsConfiguration } from "./plugfs-configuration.ts";
 
-/** plugfs with the built oss-fs, as a user has it. */
-export async function plugfsTool(task: Task, pluginsDir: string): Promise<Tool> {
-  const home = await mkdtemp(join(tmpdir(), "plugfs-bench-"));
+/** plugfs as built, with oss-fs as built: what a user has. */
+export async function plugfsTool(setup: Setup): Promise<Tool> {
   const env = await Environment.open({
-    home,
-    pluginsDir,
-    configuration: {
-      "fs.oss.endpoint": task.endpoint,
-      "fs.oss.accessKeyId": CREDENTIALS.accessKeyId,
-      "fs.oss.accessKeySecret": CREDENTIALS.accessKeySecret,
-      "fs.oss.connection.maximum": 64,
-      ...(task.fixed && {
-        "fs.oss.multipart.download.size": task.fixed.part,
-        "fs.oss.multipart.download.ahead.part.max.number": task.fixed.parts,
-        "fs.oss.multipart.upload.size": task.fixed.part,
-        "fs.oss.upload.active.blocks": task.fixed.parts,
-      }),
-    },
+    home: setup.work,
+    pluginsDir: setup.pluginsDir,
+    configuration: plugfsConfiguration(setup),
   });
-  const uri = (key: string): Path => Path.parse(key.includes("://") ? key : `oss://${task.bucket}/${key}`);
-  const fs = await env.fileSystem(uri(task.key));
-  return {
-    async read({ key }) {
-      await using input = await fs.open(uri(key));
-      let bytes = 0;
-      for await (const chunk of input.chunks()) bytes += chunk.byteLength;
-      return bytes;
-    },
-    async write({ key, size }) {
-      await using output = await fs.create(uri(key), { overwrite: true });
-      const chunk = Buffer.alloc(1024 * 1024, 7);
-      for (let left = size; left > 0; left -= chunk.length) {
-        await output.write(left < chunk.length ? chunk.subarray(0, left) : chunk);
-      }
-      return (await output.close()).length;
-    },
-    async smallReads({ key, count, concurrency, size }) {
-      await inParallel(count, concurrency, async (i) => {
-        await using input = await fs.open(uri(`${key}/${i}`));
-        await input.read(new Uint8Array(size));
-      });
-      return count;
-    },
-    async randomReads({ key, size, count, concurrency }) {
-      await using input = await fs.open(uri(key));
-      const positions = randomPositions(count, size, input.status.length);
-      await inParallel(count, concurrency, async (i) => {
-        await input.readAt(positions[i] ?? 0, new Uint8Array(size));
-      });
-      return count;
-    },
-    async list({ key }) {
-      let count = 0;
-      for await (const _ of fs.listStatus(uri(key), { recursive: true })) count++;
-      return count;
-    },
-    async deleteTree({ key, count }) {
-      await fs.delete(uri(key), { recursive: true });
-      return count;
-    },
-    async lines({ key }) {
-      let count = 0;
-      for await (const line of env.readTextFile(uri(key))) count += line.length >= 0 ? 1 : 0;
-      return count;
-    },
-    async lineBatches({ key }) {
-      let count = 0;
-      for await (const batch of env.readTextFile(uri(key)).batches()) count += batch.length;
-      return count;
-    },
-    async [Symbol.asyncDispose]() {
-      await env.close();
-      await rm(home, { recursive: true });
-    },
+  const uri = (key: string): Path => Path.parse(key.includes("://") ? key : `oss://${setup.bucket}/${key}`);
+  const fileSystem = (key: string): Promise<FileSystem> => env.fileSystem(uri(key));
+
+  const read = async (key: string, start: number): Promise<Work> => {
+    await using input = await (await fileSystem(key)).open(uri(key), { start });
+    const check = new ContentCheck(start);
+    for await (const chunk of input.chunks()) check.accept(chunk);
+    return { amount: check.position - start };
   };
+
+  return {
+    operations: {
+      read: ({ key }) => read(key, 0),
+      // Only a read of the whole object can be compared with its CRC64.
+      "read-unchecked": ({ key }) => read(key, 1),
+      async write({ key, size }) {
+        await using output = await (await fileSystem(key)).create(uri(key), { overwrite: true });
+        for (const chunk of contentOf(size)) await output.write(chunk);
+        await output.close();
+        return { amount: size };
+      },
+      async "small-reads"({ key, count, concurrency, size }) {
+        const fs = await fileSystem(key);
+        let check = 0;
+        await inParallel(count, concurrency, async (i) => {
+          await using input = await fs.open(uri(`${key}/${i}`));
+          const length = await input.read(new Uint8Array(size));
+          check += length;
+        });
+        return { amount: count, check };
+      },
+      async "random-reads"({ key, size, count, concurrency }) {
+        await using input = await (await fileSystem(key)).open(uri(key));
+        const positions = randomPositions(count, size, input.status.length);
+        await inParallel(count, concurrency, async (i) => {
+          const position = positions[i] ?? 0;
+          const bytes = new Uint8Array(size);
+          await input.readAt(position, bytes);
+          new ContentCheck(position).accept(bytes);
+        });
+        return { amount: count };
+      },
+      async "vectored-reads"({ key, size, count }) {
+        await using input = await (await fileSystem(key)).open(uri(key));
+        const ranges = nearPositions(count, size).map((position) => ({
+          position,
+          into: new Uint8Array(size),
+        }));
+        await input.readRanges?.(ranges);
+        for (const { position, into } of ranges) new ContentCheck(position).accept(into);
+        return { amount: count };
+      },
+      list: async ({ key }) => countFiles(await fileSystem(key), uri(key), true),
+      async "list-folders"({ key, concurrency }) {
+        const fs = await fileSystem(key);
+        const folders: Path[] = [];
+        for await (const { path, kind } of fs.listStatus(uri(key)))
+          if (kind === "directory") folders.push(path);
+        let amount = 0;
+        let check = 0;
+        await inParallel(folders.length, concurrency, async (i) => {
+          const found = await countFiles(fs, folders[i] as Path, false);
+          amount += found.amount;
+          check += found.check;
+        });
+        return { amount, check };
+      },
+      async "delete-tree"({ key, count }) {
+        await (await fileSystem(key)).delete(uri(key), { recursive: true });
+        return { amount: count };
+      },
+      async "rename-tree"({ key, target = "", count }) {
+        await (await fileSystem(key)).rename(uri(key), uri(target));
+        return { amount: count };
+      },
+      async lines({ key }) {
+        let amount = 0;
+        let check = 0;
+        for await (const line of env.readTextFile(uri(key))) {
+          amount++;
+          check += line.length;
+        }
+        return { amount, check };
+      },
+      async "line-batches"({ key }) {
+        let amount = 0;
+        let check = 0;
+        for await (const batch of env.readTextFile(uri(key)).batches()) {
+          amount += batch.length;
+          for (const line of batch) check += line.length;
+        }
+        return { amount, check };
+      },
+      async copy({ key, target = "", size }) {
+        await env.fs.copyFile(uri(key), uri(target));
+        return { amount: size };
+      },
+      async job({ key, target = "", count: interval }) {
+        const job = env.job(`bench-${interval}`);
+        job
+          .readTextFile(uri(key))
+          .filter((line) => line.charCodeAt(0) !== 0x37)
+          .writeAsText(uri(target), { writeMode: "OVERWRITE" });
+        if (interval > 0) {
+          job.setStateBackend(new FsStateBackend(uri(`checkpoints-${interval}`)));
+          job.enableCheckpointing(interval, { retain: "none" });
+        }
+        const { linesRead, checkpoints } = await job.execute();
+        const mean = (of: (checkpoint: { bytes: number; durationMs: number }) => number): number =>
+          checkpoints.reduce((sum, checkpoint) => sum + of(checkpoint), 0) / (checkpoints.length || 1);
+        return {
+          amount: linesRead,
+          extra: {
+            checkpoints: checkpoints.length,
+            "bytes each": mean(({ bytes }) => bytes),
+            "ms each": mean(({ durationMs }) => durationMs),
+          },
+        };
+      },
+      async calls({ key, count }) {
+        const fs = await fileSystem(key);
+        const path = uri(key);
+        await using output = await fs.create(path, { overwrite: true });
+        await output.close();
+        for (let i = 0; i < count; i++) await fs.getFileStatus(path);
+        return { amount: count };
+      },
+    },
+    [Symbol.asyncDispose]: () => env.close(),
+  };
+}
+
+async function countFiles(
+  fs: FileSystem,
+  path: Path,
+  recursive: boolean,
+): Promise<Required<Pick<Work, "amount" | "check">>> {
+  let amount = 0;
+  let check = 0;
+  for await (const { path: found, kind } of fs.listStatus(path, { recursive })) {
+    if (kind === "directory") continue;
+    amount++;
+    check += found.key.length;
+  }
+  return { amount, check };
 }

@@ -1,61 +1,48 @@
-import { createHmac } from "node:crypto";
-import { connect } from "node:net";
-import { CREDENTIALS, inParallel, type Task, type Tool } from "../task.ts";
+import { contentOf } from "../content.ts";
+import { inParallel, type Setup, type Tool } from "../task.ts";
+import { BareConnection, signedHead } from "./sockets.ts";
 
-/** What a socket can take when nobody does anything with the bytes: shows that the server is not the bottleneck. */
-export function rawTool(task: Task): Tool {
-  const { hostname, port } = new URL(task.endpoint);
+/** What sockets can take when nobody looks at the bytes: shows that the server is not the bottleneck. */
+export function rawTool({ endpoint, bucket, fixed }: Setup): Tool {
+  const port = Number(new URL(endpoint).port);
+  const parts = fixed?.parts ?? 1;
+  const connections: BareConnection[] = [];
+  const free = (): BareConnection => connections.pop() ?? new BareConnection(port);
 
-  /** One GET on a connection of its own; resolves to the bytes of the body. */
-  const get = (key: string, range: string): Promise<number> => {
-    const resource = `/${task.bucket}/${key}`;
-    const date = new Date().toUTCString();
-    const signature = createHmac("sha1", CREDENTIALS.accessKeySecret)
-      .update(`GET\n\n\n${date}\n${resource}`)
-      .digest("base64");
-    const head = [
-      `GET ${resource} HTTP/1.1`,
-      `Host: ${hostname}:${port}`,
-      `Date: ${date}`,
-      `Authorization: OSS ${CREDENTIALS.accessKeyId}:${signature}`,
-      ...(range === "" ? [] : [`Range: ${range}`]),
-      "Connection: close",
-      "\r\n",
-    ].join("\r\n");
-    return new Promise((resolve, reject) => {
-      let body = -1;
-      const buffer = Buffer.allocUnsafe(1024 * 1024);
-      const socket = connect({
-        host: hostname,
-        port: Number(port),
-        onread: {
-          buffer,
-          callback(count) {
-            if (body >= 0) body += count;
-            else {
-              const end = buffer.subarray(0, count).indexOf("\r\n\r\n");
-              if (end >= 0) body = count - end - 4;
-            }
-            return true;
-          },
-        },
-      });
-      socket.on("error", reject);
-      socket.on("close", () => resolve(body));
-      socket.write(head);
+  /** `size` bytes in ranges, as many at once as `fixed` says. */
+  const eachPart = async (
+    size: number,
+    work: (connection: BareConnection, index: number, start: number, end: number) => Promise<void>,
+  ): Promise<void> => {
+    const part = fixed?.part ?? size;
+    await inParallel(Math.ceil(size / part), parts, async (i) => {
+      const connection = free();
+      await work(connection, i, i * part, Math.min((i + 1) * part, size));
+      connections.push(connection);
     });
   };
 
   return {
-    async read({ key, size, fixed }) {
-      if (fixed === undefined) return get(key, "");
-      let bytes = 0;
-      await inParallel(Math.ceil(size / fixed.part), fixed.parts, async (i) => {
-        const start = i * fixed.part;
-        bytes += await get(key, `bytes=${start}-${Math.min(start + fixed.part, size) - 1}`);
-      });
-      return bytes;
+    operations: {
+      async read({ key, size }) {
+        let amount = 0;
+        await eachPart(size, async (connection, _, start, end) => {
+          const range = `Range: bytes=${start}-${end - 1}\r\n`;
+          const length = await connection.ask(signedHead("GET", `/${bucket}/${key}`, range));
+          amount += length;
+        });
+        return { amount };
+      },
+      async write({ key, size }) {
+        await eachPart(size, (connection, i, start, end) => {
+          const length = `Content-Length: ${end - start}\r\n`;
+          return connection.send(signedHead("PUT", `/${bucket}/${key}-${i}`, length), contentOf(end - start));
+        });
+        return { amount: size };
+      },
     },
-    async [Symbol.asyncDispose]() {},
+    async [Symbol.asyncDispose]() {
+      for (const connection of connections) connection.close();
+    },
   };
 }

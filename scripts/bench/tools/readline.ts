@@ -6,11 +6,17 @@ import type { Tool } from "../task.ts";
 /** node:readline over a local file. */
 export function readlineTool(): Tool {
   return {
-    async lines({ key }) {
-      let count = 0;
-      const input = createReadStream(fileURLToPath(key));
-      for await (const line of createInterface({ input })) count += line.length >= 0 ? 1 : 0;
-      return count;
+    operations: {
+      async lines({ key }) {
+        let amount = 0;
+        let check = 0;
+        const input = createReadStream(fileURLToPath(key));
+        for await (const line of createInterface({ input })) {
+          amount++;
+          check += line.length;
+        }
+        return { amount, check };
+      },
     },
     async [Symbol.asyncDispose]() {},
   };

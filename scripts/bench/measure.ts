@@ -1,0 +1,116 @@
+import type { Bench, Row } from "./bench.ts";
+import { figuresOf, type Result } from "./figures.ts";
+import type { Place } from "./place.ts";
+import type { ClientProcess } from "./processes.ts";
+import type { Sample, Task } from "./task.ts";
+
+/**
+ * All rows of a bench: a process for each, warmed by a smaller run of its own, then round after round in turn. Every run
+ * is verified, outside the clock.
+ */
+export async function measure(bench: Bench, place: Place, rounds: number | undefined): Promise<Result> {
+  const { name, shape, unit, rows, needs } = bench;
+  await place.prepare(needs, shape);
+  await place.shape(shape);
+  const clients = new Map<Row, ClientProcess>();
+  const samples = new Map<Row, Sample[]>(rows.map((row) => [row, []]));
+  try {
+    for (const row of rows) {
+      const client = await place.client(shape, row, `${name} ${shape}, ${row.name}`);
+      clients.set(row, client);
+      if (bench.warm !== undefined)
+        await client.run(taskOf(bench, row, place, { ...bench.warm, ...row.warm }));
+    }
+    const runs = Math.min(bench.runs ?? 5, rounds ?? Number.POSITIVE_INFINITY);
+    for (let round = 0; round < runs; round++) {
+      // Reversed every second round: what runs first must not always be the same.
+      for (const row of round % 2 === 0 ? rows : rows.toReversed()) {
+        if (round >= (row.runs ?? runs)) continue;
+        samples.get(row)?.push(await measureOnce(bench, row, clients.get(row) as ClientProcess, place));
+      }
+    }
+  } finally {
+    for (const client of clients.values()) await client[Symbol.asyncDispose]();
+  }
+  checkAlike(bench, samples);
+  return { name, shape, unit, rows: rows.map((row) => figuresOf(row, samples.get(row) ?? [])) };
+}
+
+async function measureOnce(bench: Bench, row: Row, client: ClientProcess, place: Place): Promise<Sample> {
+  const task = taskOf(bench, row, place);
+  await place.prepare(bench.needs, bench.shape);
+  await place.traffic(bench.shape);
+  const taken = await client.run(task);
+  checkAmount(bench, task, taken);
+  const sample = bench.traffic ? await withTraffic(taken, task, bench, place) : taken;
+  await prove(bench, task, taken, place);
+  return sample;
+}
+
+/** What a row says goes over what its bench says. */
+function taskOf({ task, unit }: Bench, row: Row, place: Place, warm: Partial<Task> = {}): Task {
+  const { target, ...whole } = { size: 0, count: 0, concurrency: 1, ...task, ...row.task, ...warm };
+  const scaled = (value: number): number => Math.round(value * place.scale);
+  return {
+    ...whole,
+    key: place.key(whole.key),
+    ...(target !== undefined && { target: place.key(target) }),
+    size: unit === "bytes" ? scaled(whole.size) : whole.size,
+    count: whole.operation === "job" ? whole.count : scaled(whole.count),
+  };
+}
+
+function checkAmount({ name, unit }: Bench, { operation, size, count }: Task, { amount }: Sample): void {
+  if (unit === "lines") return;
+  const whole = unit === "bytes" ? size : count;
+  // Without its first byte it is not the whole object.
+  const wanted = operation === "read-unchecked" ? whole - 1 : whole;
+  if (amount !== wanted) throw new Error(`${name}: ${amount} ${unit} instead of ${wanted}`);
+}
+
+async function withTraffic(
+  taken: Sample,
+  { size, count }: Task,
+  { shape, unit }: Bench,
+  place: Place,
+): Promise<Sample> {
+  const { requests, bytesOut } = await place.traffic(shape);
+  const asked = unit === "bytes" ? size : unit === "reads" ? size * count : undefined;
+  const moved = asked === undefined ? {} : { "moved ÷ asked": bytesOut / asked };
+  return { ...taken, extra: { ...taken.extra, requests, ...moved } };
+}
+
+async function prove(
+  { proof, shape, name }: Bench,
+  task: Task,
+  { amount }: Sample,
+  place: Place,
+): Promise<void> {
+  if (proof === undefined) return;
+  const written = task.target ?? task.key;
+  if ("same" in proof) {
+    if (written.startsWith("file:") || task.operation === "read") return;
+    const [found, wanted] = [await place.summary(shape, written), await place.summary(shape, proof.same)];
+    if (found !== wanted) throw new Error(`${name}: ${written} has ${found}, not ${wanted}`);
+    return;
+  }
+  const left = await place.count(shape, `${proof.tree}/`);
+  const files = Math.round(proof.files * place.scale);
+  if (left !== files - amount)
+    throw new Error(`${name}: ${left} of ${files} files are left of ${amount} moved`);
+}
+
+/** Every tool that did the same came to the same content. */
+function checkAlike({ name, shape }: Bench, samples: ReadonlyMap<Row, readonly Sample[]>): void {
+  const checks = new Map<string, number>();
+  for (const [row, taken] of samples) {
+    for (const { amount, check } of taken) {
+      if (check === undefined) continue;
+      const before = checks.get(String(amount));
+      if (checks.size > 0 && before !== check) {
+        throw new Error(`${name} ${shape}: ${row.name} found other content (${amount}, ${check})`);
+      }
+      checks.set(String(amount), check);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * The OSS servers of a run, in a process of their own: one without and one with TLS, in memory, without MD5 of uploads.
+ * Fills them past HTTP, changes their shape, counts what they send; all by messages.
+ */
+import { startOssServer } from "../../test/oss-server/server.ts";
+import { contentOf, textOf } from "./content.ts";
+import { CREDENTIALS } from "./task.ts";
+
+export interface Order {
+  readonly id: number;
+  readonly tls: boolean;
+  readonly order:
+    | { readonly do: "shape"; readonly latency: number; readonly rate: number | null }
+    | { readonly do: "content" | "text"; readonly key: string; readonly size: number }
+    | {
+        readonly do: "tree";
+        readonly key: string;
+        readonly files: number;
+        readonly size: number;
+        readonly folders: number;
+      }
+    | { readonly do: "count"; readonly prefix: string }
+    | { readonly do: "clear"; readonly prefix: string }
+    | { readonly do: "traffic" };
+}
+
+/** Since it was last asked for. */
+export interface Traffic {
+  readonly requests: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+const BUCKET = "bench";
+const options = { buckets: [BUCKET], md5: false, ...CREDENTIALS };
+const plain = await startOssServer(options);
+const secure = await startOssServer({ ...options, tls: true });
+
+process.on("message", (message: Order) => {
+  carryOut(message).then(
+    (result) => process.send?.({ id: message.id, result }),
+    (error: unknown) => process.send?.({ id: message.id, error: String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit());
+process.send?.({ plain: plain.endpoint, secure: secure.endpoint, ca: secure.ca });
+
+async function carryOut({ tls, order }: Order): Promise<unknown> {
+  const server = tls ? secure : plain;
+  switch (order.do) {
+    case "shape":
+      server.shape.latency = order.latency;
+      server.shape.rate = order.rate ?? Number.POSITIVE_INFINITY;
+      return;
+    case "content":
+      return server.put(BUCKET, order.key, Buffer.concat([...contentOf(order.size)]));
+    case "text":
+      return server.put(BUCKET, order.key, Buffer.concat([...textOf(order.size)]));
+    case "tree": {
+      const { key, files, size, folders } = order;
+      const bytes = Buffer.alloc(size, "x");
+      for (let i = 0; i < files; i++) {
+        const name = folders > 0 ? `f${i % folders}/${i}` : String(i);
+        await server.put(BUCKET, `${key}/${name}`, bytes);
+      }
+      return;
+    }
+    case "count":
+      return keysBelow(order.prefix).length;
+    case "clear":
+      for (const key of keysBelow(order.prefix)) server.remove(BUCKET, key);
+      return;
+    case "traffic": {
+      const entries = server.log.entries();
+      server.log.clear();
+      return {
+        requests: entries.length,
+        bytesIn: entries.reduce((sum, entry) => sum + entry.bytesIn, 0),
+        bytesOut: entries.reduce((sum, entry) => sum + entry.bytesOut, 0),
+      } satisfies Traffic;
+    }
+  }
+
+  function keysBelow(prefix: string): string[] {
+    return server.keys(BUCKET).filter((key) => key.startsWith(prefix));
+  }
+}
