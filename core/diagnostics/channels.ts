@@ -10,8 +10,8 @@
  * | `plugfs:plugin`          | {@link PluginEvent}     | a plugin was loaded, failed, was retired, crashed, …     |
  *
  * A store bound to `plugfs:operation:start` (`channel.bindStore(asyncLocalStorage, event => …)`) holds while the call
- * runs: what the plugin does for it, retries too, happens in that context, as with Node's `tracingChannel`. An `end` or
- * `error` comes in the caller's own.
+ * runs: what the plugin does for it, retries too, happens in that context, as with Node's `tracingChannel` (in a worker it
+ * does not). An `end` or `error` comes in the caller's own.
  *
  * Without a subscriber nothing is made. No message holds a configuration value.
  */

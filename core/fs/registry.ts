@@ -1,4 +1,5 @@
 import type { Configuration } from "../config/configuration.ts";
+import { withFields } from "../config/logger.ts";
 import { type FileSystemMetrics, Metrics } from "../diagnostics/metrics.ts";
 import { errorMessage, FileSystemError, JobError, PluginError } from "../errors/errors.ts";
 import type { FileSystem, Logger } from "./contract.ts";
@@ -139,9 +140,10 @@ export class FileSystemRegistry implements FileSystems {
   async #make(root: Path, { factory, plugin }: ProvidedFactory): Promise<Wrapped> {
     const context = { scheme: root.scheme, plugin };
     const wrap = this.#stack.prepare(root, plugin);
+    const logger = plugin === undefined ? this.#logger : withFields(this.#logger, { plugin });
     let inner: FileSystem;
     try {
-      inner = await factory.create(root, { logger: this.#logger, signal: this.#closed.signal });
+      inner = await factory.create(root, { logger, signal: this.#closed.signal });
     } catch (error) {
       throw withContext(error, context, { operation: "createFileSystem", path: root });
     }

@@ -6,7 +6,7 @@ import { CHANNELS } from "../../diagnostics/channels.ts";
 import { errorCode, errorMessage, PluginError } from "../../errors/errors.ts";
 import type { Logger } from "../../fs/contract.ts";
 import type { ToHost, ToWorker, WireScheme, WorkerStart } from "./messages.ts";
-import { errorFromWire, errorToWire } from "./wire.ts";
+import { errorFromWire, errorToWire, fieldsFromWire } from "./wire.ts";
 
 export interface LinkOptions {
   readonly start: WorkerStart;
@@ -177,10 +177,10 @@ export class Link {
         this.#missed = 0;
         break;
       case "log":
-        logger[message.level]({ plugin: start.id, ...message.fields }, message.message);
+        logger[message.level]({ plugin: start.id, ...fieldsFromWire(message.fields) }, message.message);
         break;
       case "retry":
-        if (CHANNELS.retry.hasSubscribers) CHANNELS.retry.publish(message.event);
+        if (CHANNELS.retry.hasSubscribers) CHANNELS.retry.publish(fieldsFromWire(message.event));
     }
   }
 

@@ -2,7 +2,7 @@
 import type { Capability } from "../../fs/contract.ts";
 import type { Manifest } from "../manifest.ts";
 import type { PluginSettings } from "../options.ts";
-import type { WireConfiguration, WireError, WirePath, WireStatus } from "./wire.ts";
+import type { WireConfiguration, WireError, WireFields, WirePath, WireStatus } from "./wire.ts";
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -46,8 +46,8 @@ export type ToHost =
   /** `aborted`: it is the reason that the call was aborted with. */
   | { readonly type: "error"; readonly call: number; readonly error: WireError; readonly aborted: boolean }
   | { readonly type: "pong" }
-  | { readonly type: "log"; readonly level: LogLevel; readonly fields: object; readonly message: string }
-  | { readonly type: "retry"; readonly event: object };
+  | { readonly type: "log"; readonly level: LogLevel; readonly fields: WireFields; readonly message: string }
+  | { readonly type: "retry"; readonly event: WireFields };
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 

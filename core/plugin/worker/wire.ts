@@ -135,16 +135,24 @@ function plainText(value: unknown): string {
   return typeof value === "string" ? value : inspect(value, { depth: 2 });
 }
 
-/** Fields of a log line: what cannot be cloned as text, errors as theirs. */
-export function fieldsToWire(fields: object): object {
+/** A plain value, or an error. */
+type WireField = readonly [key: string, value: unknown, error?: WireError];
+
+/** Fields of a log line or event: errors as theirs, what cannot be cloned as text. */
+export function fieldsToWire(fields: object): readonly WireField[] {
+  return Object.entries(fields).map(([key, value]): WireField => {
+    if (value instanceof Error) return [key, undefined, errorToWire(value)];
+    const plain = value === null || ["string", "number", "boolean", "undefined"].includes(typeof value);
+    return [key, plain ? value : plainText(value)];
+  });
+}
+
+export function fieldsFromWire(fields: readonly WireField[]): object {
   return Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => {
-      if (value instanceof Error)
-        return [key, { name: value.name, message: value.message, stack: value.stack }];
-      const plain = value === null || ["string", "number", "boolean", "undefined"].includes(typeof value);
-      return [key, plain ? value : plainText(value)];
-    }),
+    fields.map(([key, value, error]) => [key, error === undefined ? value : errorFromWire(error)]),
   );
 }
+
+export type WireFields = readonly WireField[];
 
 export type WireConfiguration = ReturnType<Configuration["toData"]>;
