@@ -13,8 +13,7 @@ import { FsStateBackend } from "../state/fs-state-backend.ts";
 import type { JobGraph } from "./job.ts";
 
 interface Position {
-  readonly split: { readonly path: string };
-  readonly offset: number;
+  readonly lanes: readonly { readonly offset?: number }[];
 }
 
 /** Lines that come one at a time, and the moment at which a job has completed `count` checkpoints. */
@@ -98,8 +97,9 @@ test("a checkpoint stands behind the last line that every sink has accepted", as
     if (state === undefined) return;
     const { sources, sinks } = JSON.parse(String(state));
     const position = sources[0].position as Position | undefined;
-    if (position?.offset === undefined) return;
-    const behind = bytes.subarray(0, position.offset).toString().split("\n");
+    const offset = position?.lanes[0]?.offset;
+    if (offset === undefined) return;
+    const behind = bytes.subarray(0, offset).toString().split("\n");
     const last = behind.at(-1) === "" ? behind.length - 1 : behind.length;
     assert.equal(sinks[0].parts[0].lines, last);
     const staged = (await readdir(folder.path)).find((name) => name.startsWith(".out.inprogress"));

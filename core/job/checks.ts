@@ -5,6 +5,7 @@ import { readLimits } from "../fs/wrappers/limit-options.ts";
 import { FileSource, SplitSource } from "../text/file-source.ts";
 import { LinesSource } from "../text/lines-source.ts";
 import type { SinkDeclaration } from "../text/text-stream.ts";
+import { lanesFor } from "./plan.ts";
 import type { CheckpointSettings } from "./settings.ts";
 
 /** Refuses, before anything is touched, what would read or delete its own output. */
@@ -43,9 +44,7 @@ export function checkLimits(
   configuration: Configuration,
 ): void {
   const checkpoints = checkpointing && rootOf(Path.parse(checkpointing.backend.checkpoints));
-  const inputs = new Set(
-    sinks.map(({ stream }) => inputPath(stream.source)).map((path) => path && rootOf(path)),
-  );
+  const inputs = inputStreams(sinks);
   const outputs = new Map<string, { scheme: string; count: number }>();
   for (const { path, options } of sinks) {
     const { count } = outputs.get(rootOf(path)) ?? { count: 0 };
@@ -55,7 +54,7 @@ export function checkLimits(
     const limits = readLimits(scheme, configuration);
     if (limits === undefined) continue;
     const output = count + (checkpoints === root ? 1 : 0);
-    const total = output + (inputs.has(root) ? 1 : 0);
+    const total = output + (inputs.get(root) ?? 0);
     const [key, limit, needed] =
       limits.output < output ? ["output", limits.output, output] : ["total", limits.total, total];
     if (limit >= needed) continue;
@@ -66,6 +65,19 @@ export function checkLimits(
       hint: `Set it to ${needed} at least, or lower the parallelism of writeAsText`,
     });
   }
+}
+
+/** Streams that are read side by side, by the root of their file system. */
+function inputStreams(sinks: readonly SinkDeclaration[]): Map<string, number> {
+  const streams = new Map<string, number>();
+  for (const source of new Set(sinks.map(({ stream }) => stream.source))) {
+    const path = inputPath(source);
+    if (path === undefined) continue;
+    const own = sinks.filter(({ stream }) => stream.source === source);
+    const lanes = lanesFor(own.map(({ options }) => options.parallelism ?? 1));
+    streams.set(rootOf(path), (streams.get(rootOf(path)) ?? 0) + lanes);
+  }
+  return streams;
 }
 
 function rootOf(path: Path): string {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
 import { Pace } from "../text/pace.ts";
-import type { BatchReader } from "../text/source.ts";
+import type { BatchReader, SourceReader } from "../text/source.ts";
 import type { Values } from "../text/stages.ts";
 import { runStages } from "../text/text-stream.ts";
 import { NotALine } from "../text/text-writer.ts";
@@ -24,6 +24,8 @@ export interface FlowReadingOptions {
   readonly restored: SourceState | undefined;
   /** Called after each batch. */
   onBatch(lines: number, bytes: number): void;
+  /** A lane has failed: the others are to end. */
+  onFailure(error: unknown): void;
 }
 
 /** A batch on its way through the functions. */
@@ -34,52 +36,62 @@ interface Passing {
   functionMs: number;
 }
 
-/** Moves the lines of one source through its functions into its sinks. */
+/** Moves the lines of one source through its functions into its sinks, in lanes side by side. */
 export class FlowReading {
   readonly #options: FlowReadingOptions;
-  /** Behind the last line whose whole output every sink has. */
-  #state: SourceState;
+  #reader: SourceReader | undefined;
+  #ended: boolean;
 
   constructor(options: FlowReadingOptions) {
     this.#options = options;
-    this.#state = options.restored ?? { ended: false };
+    this.#ended = options.restored?.ended ?? false;
   }
 
+  /** Behind the last line whose whole output every sink has. */
   get state(): SourceState {
-    return this.#state;
+    const position = this.#reader?.position() ?? this.#options.restored?.position;
+    return { ...(position && { position }), ended: this.#ended };
   }
 
-  /** Resolves at the end of the input, or stopped between two batches. */
+  /** Resolves at the end of the input, or stopped between two batches; no lane is under way then. */
   async run(): Promise<void> {
-    if (this.#state.ended) return;
-    const { flow, stopping, ended } = this.#options;
-    const { source, parallelism } = flow;
-    const reader = source.open({ signal: stopping, parallelism, from: this.#state.position });
+    if (this.#ended) return;
+    const { flow, stopping, restored } = this.#options;
+    const { source, parallelism, lanes } = flow;
+    const reader = source.open({ signal: stopping, parallelism, lanes, from: restored?.position });
+    this.#reader = reader;
     try {
-      await this.#pump(reader);
-    } catch (error) {
-      // A reader that waits is ended by the signal; a batch under way comes to its end first.
-      if (ended.aborted || !stopping.aborted || error !== stopping.reason) throw error;
+      const ended = await Promise.all(reader.lanes.map((lane) => this.#runLane(lane)));
+      this.#ended = ended.every(Boolean);
     } finally {
       await this.#reading(() => reader.close());
     }
   }
 
-  async #pump(reader: BatchReader): Promise<void> {
+  /** Resolves to whether the lane has come to its end. */
+  async #runLane(lane: BatchReader): Promise<boolean> {
+    const { stopping, ended, onFailure } = this.#options;
+    try {
+      return await this.#pump(lane);
+    } catch (error) {
+      // A reader that waits is ended by the signal; a batch under way comes to its end first.
+      if (ended.aborted || !stopping.aborted || error !== stopping.reason) onFailure(error);
+      return false;
+    }
+  }
+
+  async #pump(lane: BatchReader): Promise<boolean> {
     const { flow, gate, stopping, ended, onBatch } = this.#options;
     const pace = new Pace(flow.concurrency);
     let turn = performance.now();
     while (!stopping.aborted) {
-      const batch = await this.#reading(() => reader.next(pace.limit));
-      if (batch === undefined) {
-        this.#state = { ...this.#state, ended: true };
-        return;
-      }
-      const passing = { reader, split: batch.split, functionMs: 0 };
+      const batch = await this.#reading(() => lane.next(pace.limit));
+      if (batch === undefined) return true;
+      const passing = { reader: lane, split: batch.split, functionMs: 0 };
       await gate.batch(async () => {
         ended.throwIfAborted();
         await this.#process(flow.branch, { values: batch.lines }, passing);
-        this.#state = { position: reader.position(), ended: false };
+        lane.accept();
         onBatch(batch.lines.length, batch.bytes);
       });
       pace.took(batch.lines.length, passing.functionMs);
@@ -88,6 +100,7 @@ export class FlowReading {
         turn = performance.now();
       }
     }
+    return false;
   }
 
   async #process(branch: Branch, input: Values, passing: Passing): Promise<void> {

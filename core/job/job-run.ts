@@ -150,6 +150,7 @@ export class JobRun {
           ended: signal,
           restored: restored?.sources[i],
           onBatch: (lines, bytes) => this.#count(lines, bytes),
+          onFailure: (error) => this.#stop.end(error),
         }),
     );
     return undefined;
@@ -253,7 +254,10 @@ export class JobRun {
       for (const sink of this.#sinks) await sink.releaseOlder(count);
     } catch (error) {
       const { logger, name } = this.#spec;
-      logger.warn({ error, job: name }, `state of older checkpoints was not freed: ${errorMessage(error)}`);
+      logger.warn(
+        { err: error, job: name },
+        `state of older checkpoints was not freed: ${errorMessage(error)}`,
+      );
     }
   }
 

@@ -5,12 +5,12 @@ import type { SinkState } from "../text/write-as-text.ts";
 
 /** Name of a job's state in its checkpoints. */
 const STATE = "job";
-const VERSION = 1;
+const VERSION = 2;
 
 export interface SourceState {
   /** Absent: at its beginning. */
   readonly position?: SourcePosition;
-  /** Its last line was handed on. */
+  /** Every sink has its last line. */
   readonly ended: boolean;
 }
 

@@ -296,18 +296,18 @@ test("a job that would wait for ever for a stream is refused, with the limit tha
   const refused = (message: RegExp) => ({ code: "ERR_JOB_OUTPUT", message });
   await assert.rejects(
     run({ "fs.file.limit.total": 1 }, false),
-    refused(/limit\.total is 1, but .* has 3 streams/),
+    refused(/limit\.total is 1, but .* has 4 streams/),
   );
   await assert.rejects(
     run({ "fs.file.limit.output": 1 }, false),
     refused(/limit\.output is 1, .* has 2 streams/),
   );
   await assert.rejects(
-    run({ "fs.file.limit.total": 3 }, true),
-    refused(/limit\.total is 3, .* has 4 streams/),
+    run({ "fs.file.limit.total": 4 }, true),
+    refused(/limit\.total is 4, .* has 5 streams/),
   );
-  await run({ "fs.file.limit.total": 3, "fs.file.limit.output": 2 }, false);
-  await run({ "fs.file.limit.total": 4 }, true);
+  await run({ "fs.file.limit.total": 4, "fs.file.limit.output": 2 }, false);
+  await run({ "fs.file.limit.total": 5 }, true);
 });
 
 test("a job's id is half the SHA-256 of its name, or the one it is given", async () => {

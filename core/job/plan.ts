@@ -16,6 +16,8 @@ export interface Flow {
   readonly branch: Branch;
   /** The widest sink. */
   readonly parallelism: number;
+  /** Readings side by side: as many as leave each writer of each sink to one of them, so that it keeps its order. */
+  readonly lanes: number;
   /** Source, functions and sinks, in words. */
   readonly description: readonly string[];
   /** The most calls at once of any function. */
@@ -33,7 +35,7 @@ export function planFlows(
   sinks: readonly { readonly declaration: SinkDeclaration; readonly sink: TextSink }[],
 ): Flow[] {
   const roots = new Map<TextSource, Node>();
-  const widths = new Map<TextSource, number>();
+  const widths = new Map<TextSource, number[]>();
   const descriptions = new Map<TextSource, string[]>();
   const concurrencies = new Map<TextSource, number>();
   for (const { declaration, sink } of sinks) {
@@ -41,7 +43,7 @@ export function planFlows(
     let node = nodeAt(roots, source, undefined);
     for (const stream of lineage(declaration.stream)) node = nodeAt(node.children, stream, stream.stage);
     node.sinks.push(sink);
-    widths.set(source, Math.max(widths.get(source) ?? 1, sink.parallelism));
+    widths.set(source, [...(widths.get(source) ?? []), sink.parallelism]);
     const stages = declaration.stream.stages();
     const description = descriptions.get(source) ?? [`the source ${source.description}`];
     const names = stages.map(({ kind }) => ` | ${kind}`).join("");
@@ -52,10 +54,20 @@ export function planFlows(
   return [...roots].map(([source, root]) => ({
     source,
     branch: compile(root),
-    parallelism: widths.get(source) ?? 1,
+    parallelism: Math.max(...(widths.get(source) ?? [1])),
+    lanes: lanesFor(widths.get(source) ?? [1]),
     description: descriptions.get(source) ?? [],
     concurrency: concurrencies.get(source) ?? 1,
   }));
+}
+
+/** How many readings side by side a source allows whose sinks are so wide. */
+export function lanesFor(parallelisms: readonly number[]): number {
+  return parallelisms.reduce(greatestCommonDivisor);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 function nodeAt<K>(nodes: Map<K, Node>, key: K, stage: Stage | undefined): Node {

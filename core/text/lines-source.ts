@@ -1,5 +1,13 @@
 import { JobError } from "../errors/errors.ts";
-import type { Batch, BatchReader, ReaderOptions, SourcePosition, TextSource } from "./source.ts";
+import { abortable } from "./abortable.ts";
+import type {
+  Batch,
+  BatchReader,
+  ReaderOptions,
+  SourcePosition,
+  SourceReader,
+  TextSource,
+} from "./source.ts";
 
 const BATCH_LINES = 512;
 
@@ -14,6 +22,7 @@ export interface FromLinesOptions {
 /** Lines of the host. Iterated from its start by every job and every `for await`. */
 export class LinesSource implements TextSource {
   readonly name = "fromLines";
+  readonly isContinuous = false;
   readonly replayable: boolean;
   readonly #lines: Iterable<string> | AsyncIterable<string>;
 
@@ -32,7 +41,7 @@ export class LinesSource implements TextSource {
     return this.name;
   }
 
-  open(options: ReaderOptions): BatchReader {
+  open(options: ReaderOptions): SourceReader {
     return Symbol.asyncIterator in this.#lines
       ? new LinesReader(this.#lines[Symbol.asyncIterator](), options, 1)
       : new LinesReader(this.#lines[Symbol.iterator](), options, BATCH_LINES);
@@ -45,13 +54,15 @@ function isIterable(lines: unknown): boolean {
   );
 }
 
-class LinesReader implements BatchReader {
+class LinesReader implements SourceReader, BatchReader {
+  readonly lanes = [this];
   readonly #iterator: Iterator<string> | AsyncIterator<string>;
   readonly #signal: AbortSignal;
   readonly #batchLines: number;
   /** Lines that an earlier reader has handed on. */
   readonly #skip: number;
   #count = 0;
+  #accepted = 0;
   #batchStart = 0;
   #done = false;
 
@@ -86,8 +97,12 @@ class LinesReader implements BatchReader {
     return `fromLines, line ${this.#batchStart + index + 1}`;
   }
 
+  accept(): void {
+    this.#accepted = this.#count;
+  }
+
   position(): SourcePosition {
-    return { lines: Math.max(this.#count, this.#skip) };
+    return { lines: Math.max(this.#accepted, this.#skip) };
   }
 
   async close(): Promise<void> {
@@ -108,15 +123,4 @@ class LinesReader implements BatchReader {
     }
     return lines;
   }
-}
-
-function abortable<T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    Promise.resolve(promise)
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

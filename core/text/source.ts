@@ -7,13 +7,20 @@ export interface Batch {
   readonly bytes: number;
 }
 
-/** One reading of a source. `next`, then everything else about that batch, then `next` again. */
+/** Batches in order: `next`, then everything else about that batch, then `next` again. */
 export interface BatchReader {
   /** At most `limit` lines; undefined at the end. */
   next(limit: number): Promise<Batch | undefined>;
   /** Where a line of the last batch stands, for errors: `oss://b/x, byte 123`. */
   place(index: number): string;
-  /** Behind the last batch; plain data that `TextSource.open` takes as `from`. */
+  /** Every sink has what came of the last batch: the position is behind it from now on. */
+  accept(): void;
+}
+
+/** One reading of a source, in lanes that know nothing of each other: each split belongs to one of them. */
+export interface SourceReader {
+  readonly lanes: readonly BatchReader[];
+  /** Behind the batches that were accepted; plain data that `TextSource.open` takes as `from`. Also after `close`. */
   position(): SourcePosition;
   close(): Promise<void>;
 }
@@ -26,6 +33,8 @@ export interface ReaderOptions {
   readonly from?: SourcePosition | undefined;
   /** How many writers want splits of their own. */
   readonly parallelism: number;
+  /** Split i goes to lane i mod `lanes`. A source without splits has one lane, whatever it is asked for. */
+  readonly lanes: number;
 }
 
 /** Where lines come from. Opened anew for every job and every iteration. */
@@ -34,5 +43,7 @@ export interface TextSource {
   readonly name: string;
   /** What a restored job has to agree with: name and options. */
   readonly description: string;
-  open(options: ReaderOptions): BatchReader;
+  /** It has no end of its own. */
+  readonly isContinuous: boolean;
+  open(options: ReaderOptions): SourceReader;
 }

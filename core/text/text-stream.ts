@@ -7,7 +7,8 @@ import { compileStages, type Run, type Stage, StageFailure, type Values } from "
 
 export interface FunctionOptions {
   /**
-   * Calls under way at once, for a function that returns a promise. Results keep the order of the lines. Default 1.
+   * Calls under way at once, for a function that returns a promise. Results keep the order of the lines. Default 1. Where
+   * a sink has a parallelism above 1 the splits of its writers are read side by side, and each such reading has its own.
    */
   readonly concurrency?: number | undefined;
 }
@@ -18,7 +19,11 @@ export interface WriteAsTextOptions {
    * `fs.overwrite-files`.
    */
   readonly writeMode?: "NO_OVERWRITE" | "OVERWRITE" | undefined;
-  /** 1 (default): one file. n > 1: a folder of the files `1` to `n`; split i of the input goes to file i mod n + 1. */
+  /**
+   * 1 (default): one file, in the order of the input. n > 1: a folder of the files `1` to `n`; split i of the input goes
+   * to file i mod n + 1, in order. The splits of the n files are read side by side (several sinks of one source: as many
+   * as the greatest common divisor of their parallelisms), each with buffers of its own.
+   */
   readonly parallelism?: number | undefined;
 }
 
@@ -112,7 +117,8 @@ export class LineStream<T> implements TextStream<T> {
   }
 
   async *batches(): AsyncGenerator<readonly T[], void, undefined> {
-    const reader = this.source.open({ signal: this.#context.signal, parallelism: 1 });
+    const reading = this.source.open({ signal: this.#context.signal, parallelism: 1, lanes: 1 });
+    const [reader] = reading.lanes as readonly [BatchReader];
     const stages = this.stages();
     const run = compileStages(stages);
     const pace = new Pace(Math.max(1, ...stages.map(({ concurrency }) => concurrency)));
@@ -126,7 +132,7 @@ export class LineStream<T> implements TextStream<T> {
         if (values.length > 0) yield values as readonly T[];
       }
     } finally {
-      await reader.close();
+      await reading.close();
     }
   }
 

@@ -18,7 +18,7 @@ const lines = env.readTextFile(`${base}/in`, { splitSize: 100_000 }).flatMap(asy
   return number % 7 === 0 ? [] : [line, `${line}!`];
 });
 lines.writeAsText(`${base}/out`, { parallelism: 2 });
-lines.filter((line) => line.endsWith("!")).writeAsText(`${base}/marked`);
+lines.filter((line) => line.endsWith("!")).writeAsText(`${base}/marked`, { parallelism: 2 });
 process.stdout.write("running\n");
 await env.execute("killed", { restore: "latest" });
 process.stdout.write("ended\n");

@@ -91,16 +91,23 @@ const EXPECTED = expected();
 
 function expected(): Record<string, string> {
   const parts: [string, string] = ["", ""];
-  let marked = "";
+  const marked: [string, string] = ["", ""];
   let offset = 0;
   for (const [i, line] of LINES.entries()) {
     if (i % 7 !== 0) {
-      parts[splitOf(offset) % 2] += `${line}\n${line}!\n`;
-      marked += `${line}!\n`;
+      const writer = splitOf(offset) % 2;
+      parts[writer] += `${line}\n${line}!\n`;
+      marked[writer] += `${line}!\n`;
     }
     offset += line.length + 1;
   }
-  return { in: INPUT, marked, "out/1": parts[0], "out/2": parts[1] };
+  return {
+    in: INPUT,
+    "marked/1": marked[0],
+    "marked/2": marked[1],
+    "out/1": parts[0],
+    "out/2": parts[1],
+  };
 }
 
 /** A line belongs to the split in which the line break before it lies. */
