@@ -11,19 +11,30 @@ import { profileProvider } from "./profile.ts";
 import { fixedSource, RefreshedSource } from "./source.ts";
 import { assumeRoleProvider, oidcProvider } from "./sts.ts";
 
-/** Names of Java classes that stand in people's files, without the package that Flink's shading puts before it. */
-const JAVA_CLASSES: Readonly<Record<string, string>> = {
-  "org.apache.hadoop.fs.aliyun.oss.AliyunCredentialsProvider": "static",
-  "com.aliyun.oss.common.auth.DefaultCredentialProvider": "static",
-  "com.aliyun.oss.common.auth.EnvironmentVariableCredentialsProvider": "environment",
-  "com.aliyun.oss.common.auth.InstanceProfileCredentialsProvider": "ecs-ram-role",
-  "com.aliyun.oss.common.auth.STSAssumeRoleSessionCredentialsProvider": "assume-role",
-  "org.apache.hadoop.fs.aliyun.oss.AssumedRoleCredentialProvider": "assume-role",
-  "com.aliyun.oss.common.auth.ProfileCredentialsProvider": "profile",
-};
-const SHADED = /^org\.apache\.flink\.fs\.osshadoop\.shaded\./;
 const NAMES = ["static", "environment", "oidc", "ecs-ram-role", "assume-role", "profile"] as const;
 type Name = (typeof NAMES)[number];
+
+/** Java classes that stand in people's files: of the OSS SDK, of hadoop-aliyun, Flink and JindoSDK. */
+const JAVA_CLASSES: ReadonlyMap<string, Name> = new Map([
+  ["AliyunCredentialsProvider", "static"],
+  ["DefaultCredentialProvider", "static"],
+  ["SimpleCredentialsProvider", "static"],
+  ["SimpleAliyunCredentialsProvider", "static"],
+  ["TemporaryCredentialsProvider", "static"],
+  ["TemporaryAliyunCredentialsProvider", "static"],
+  ["CommonCredentialsProvider", "static"],
+  ["EnvironmentVariableCredentialsProvider", "environment"],
+  ["InstanceProfileCredentialsProvider", "ecs-ram-role"],
+  ["EcsStsCredentialsProvider", "ecs-ram-role"],
+  ["STSAssumeRoleSessionCredentialsProvider", "assume-role"],
+  ["AssumedRoleCredentialProvider", "assume-role"],
+  ["AssumeRoleStsCredentialsProvider", "assume-role"],
+  ["RRSACredentialsProvider", "oidc"],
+  ["ProfileCredentialsProvider", "profile"],
+]);
+/** What stands before the class; Flink's shading may lie around the package. */
+const JAVA_PACKAGE =
+  /^(org\.apache\.flink\.fs\.osshadoop\.(shaded\.)?)?((com\.aliyun|org\.apache\.hadoop)\.[\w.]+\.)?(?=\w+$)/;
 
 /** What is tried without `fs.oss.credentials.provider`, when the configuration holds no keys. */
 const DEFAULT_CHAIN = ["environment", "oidc", "ecs-ram-role"] as const;
@@ -55,8 +66,8 @@ export function credentialSource(
 
 function checkedName(name: string, configuration: Configuration): string {
   if (/^(\.{1,2}\/|\/)/.test(name)) return name;
-  const plain = JAVA_CLASSES[name.replace(SHADED, "")] ?? name;
-  if ((NAMES as readonly string[]).includes(plain)) return plain;
+  const plain = NAMES.find((known) => known === name) ?? JAVA_CLASSES.get(name.replace(JAVA_PACKAGE, ""));
+  if (plain !== undefined) return plain;
   const expected = `expected one of ${NAMES.join(", ")}, or a module ./name.mjs; "${name}" is none of them`;
   throw misfit(configuration, KEYS.credentialsProvider, expected);
 }

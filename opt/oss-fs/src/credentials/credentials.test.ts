@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import { Configuration, type Logger } from "plugfs";
 import { temporaryFolder } from "../../../../test/support/temporary-folder.ts";
 import { rpcSignature, startService } from "../../test/credential-services.ts";
-import { BUCKET, openFileSystem, openFixture, read, sample, write } from "../../test/support.ts";
+import { BUCKET, openFileSystem, openFixture, path, read, sample, write } from "../../test/support.ts";
 import { credentialSource } from "./chain.ts";
 import type { CredentialProvider, Credentials } from "./credentials.ts";
 import { RefreshedSource } from "./source.ts";
@@ -158,6 +158,85 @@ test("environment, profile file and modules", async () => {
   });
 });
 
+test("the Java classes of people's files mean what they are", async () => {
+  await using service = await startService(({ method, form }) => {
+    if (form.get("Action") !== null) return [200, JSON.stringify({ Credentials: given() })];
+    return method === "PUT" ? [404, ""] : [200, JSON.stringify({ Code: "Success", ...given() })];
+  });
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "file");
+  await writeFile(file, "[default]\naccess_key_id = profile\naccess_key_secret = s\n");
+  const everything = {
+    "fs.oss.accessKeyId": "static",
+    "fs.oss.accessKeySecret": "s",
+    "fs.oss.ecs.metadata.endpoint": service.endpoint,
+    "fs.oss.ecs.ram.role.name": "role",
+    "fs.oss.assumed.role.sts.endpoint": service.endpoint,
+    "fs.oss.assumed.role.arn": "arn",
+    "fs.oss.assumed.role.session.name": "own-session",
+    "fs.oss.assumed.role.expiration": 1000,
+    "fs.oss.oidc.role.arn": "arn",
+    "fs.oss.oidc.provider.arn": "provider",
+    "fs.oss.oidc.token.file": file,
+    "fs.oss.oidc.session.name": "pod",
+    "fs.oss.oidc.policy": "{}",
+    "fs.oss.oidc.expiration": 2000,
+  };
+  const environment = {
+    ALIBABA_CLOUD_ACCESS_KEY_ID: "environment",
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: "s",
+    ALIBABA_CLOUD_CREDENTIALS_FILE: file,
+  };
+  const from = async (provider: string): Promise<string> => {
+    const before = service.seen.length;
+    const values = { ...everything, "fs.oss.credentials.provider": provider };
+    const { accessKeyId } = await source(values, environment).get(undefined);
+    const asked = service.seen.slice(before).at(-1)?.form;
+    return asked === undefined ? accessKeyId : (asked.get("Action") ?? "metadata");
+  };
+  const sdk = "com.aliyun.oss.common.auth.";
+  const jindo = "com.aliyun.jindodata.oss.auth.";
+  for (const [provider, expected] of [
+    ["org.apache.hadoop.fs.aliyun.oss.AliyunCredentialsProvider", "static"],
+    [
+      "org.apache.flink.fs.osshadoop.shaded.org.apache.hadoop.fs.aliyun.oss.AliyunCredentialsProvider",
+      "static",
+    ],
+    [`${sdk}DefaultCredentialProvider`, "static"],
+    [`${jindo}SimpleCredentialsProvider,${jindo}EnvironmentVariableCredentialsProvider`, "static"],
+    ["com.aliyun.emr.fs.auth.TemporaryAliyunCredentialsProvider", "static"],
+    [`${sdk}EnvironmentVariableCredentialsProvider`, "environment"],
+    [`org.apache.flink.fs.osshadoop.shaded.${sdk}EnvironmentVariableCredentialsProvider`, "environment"],
+    [`${jindo}EcsStsCredentialsProvider`, "metadata"],
+    [`${sdk}InstanceProfileCredentialsProvider`, "metadata"],
+    ["org.apache.hadoop.fs.aliyun.oss.AssumedRoleCredentialProvider", "AssumeRole"],
+    [`${sdk}STSAssumeRoleSessionCredentialsProvider`, "AssumeRole"],
+    ["org.apache.flink.fs.osshadoop.RRSACredentialsProvider", "AssumeRoleWithOIDC"],
+    [`${sdk}ProfileCredentialsProvider`, "profile"],
+  ] as const) {
+    assert.equal(await from(provider), expected, provider);
+  }
+  await from("assume-role");
+  const assumed = service.seen.at(-1)?.form;
+  assert.deepEqual(
+    [assumed?.get("RoleSessionName"), assumed?.get("DurationSeconds")],
+    ["own-session", "1000"],
+  );
+  await from("oidc");
+  const pod = service.seen.at(-1)?.form;
+  assert.deepEqual(
+    [pod?.get("RoleSessionName"), pod?.get("DurationSeconds"), pod?.get("Policy")],
+    ["pod", "2000", "{}"],
+  );
+  for (const unknown of [
+    "com.example.EnvironmentVariableCredentialsProvider",
+    "toString",
+    "com.aliyun.x.Mine",
+  ]) {
+    await assert.rejects(from(unknown), { code: "ERR_CONFIG_VALUE", key: "fs.oss.credentials.provider" });
+  }
+});
+
 test("nothing set up names what to set; an unknown provider names the known ones", () => {
   assert.throws(() => source({}), { code: "ERR_CONFIG_MISSING", key: "fs.oss.accessKeyId" });
   assert.throws(() => source({ "fs.oss.credentials.provider": "com.example.Mine" }), {
@@ -233,16 +312,16 @@ test("fresh ones are asked for ahead of expiry, beside the requests; a failure k
   assert.equal((await later).accessKeyId, "id-4");
 });
 
-test("a token that the store stops taking in mid-stream is renewed, and the read goes on", async () => {
-  await using fixture = await openFixture();
+/** A bucket whose keys come from a metadata service, one pair after the other; `expire` voids the newest. */
+async function openWithExpiringKeys(keys: Record<string, unknown>) {
+  const fixture = await openFixture();
   const { server } = fixture;
-  let number = 0;
-  let current = "";
-  await using service = await startService(({ method }) => {
+  const given: string[] = [];
+  const service = await startService(({ method }) => {
     if (method === "PUT") return [404, ""];
-    const accessKeyId = `STS.${++number}`;
+    const accessKeyId = `STS.${given.length + 1}`;
+    given.push(accessKeyId);
     server.addAccessKey({ accessKeyId, accessKeySecret: "s", securityToken: "t" });
-    current = accessKeyId;
     const found = { Code: "Success", AccessKeyId: accessKeyId, AccessKeySecret: "s", SecurityToken: "t" };
     return [200, JSON.stringify({ ...found, Expiration: inAnHour() })];
   });
@@ -251,23 +330,69 @@ test("a token that the store stops taking in mid-stream is renewed, and the read
     "fs.oss.accessKeySecret": "",
     "fs.oss.ecs.ram.role.name": "r",
     "fs.oss.ecs.metadata.endpoint": service.endpoint,
+    ...keys,
+  });
+  return {
+    ...{ server, fs, given },
+    expire: () => server.removeAccessKey(given.at(-1) ?? ""),
+    async [Symbol.asyncDispose]() {
+      await fs.close();
+      await service[Symbol.asyncDispose]();
+      await fixture[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("a token that expires in mid-stream is renewed, and reads and writes go on", async (t) => {
+  await using store = await openWithExpiringKeys({
     "fs.oss.multipart.download.size": "100 kb",
     "fs.oss.multipart.download.ahead.part.max.number": 1,
+    "fs.oss.multipart.upload.size": "100 kb",
+    "fs.oss.upload.active.blocks": 1,
   });
+  const { fs, server, given } = store;
   const bytes = sample(1_000_000);
   await write(fs, "k", bytes);
-  assert.equal(number, 1);
-  server.removeAccessKey(current);
-  // Refused at once they would count as wrong.
-  await assert.rejects(read(fs, "k"), { code: "EACCES", storeCode: "InvalidAccessKeyId" });
-  const { mock } = await import("node:test");
-  mock.timers.enable({ apis: ["Date"], now: Date.now() + 60_000 });
-  try {
-    assert.ok((await read(fs, "k")).equals(bytes));
-    assert.equal(number, 2);
-  } finally {
-    mock.timers.reset();
+  assert.equal(given.length, 1);
+  let now = Date.now();
+  t.mock.timers.enable({ apis: ["Date"], now });
+  // Refused at once they would count as wrong, not as old.
+  const later = () => {
+    now += 60_000;
+    t.mock.timers.setTime(now);
+  };
+
+  await using input = await fs.open(path("k"));
+  const into = Buffer.alloc(150_000);
+  await input.read(into);
+  store.expire();
+  later();
+  for (let at = into.length; at < bytes.length; ) {
+    const length = await input.read(into);
+    assert.ok(into.subarray(0, length).equals(bytes.subarray(at, at + length)));
+    at += length;
   }
-  assert.ok(server.keys(BUCKET).includes("k"));
-  await fs.close();
+  assert.equal(given.length, 2);
+
+  const writer = await fs.createRecoverableWriter();
+  await using output = await writer.open(path("w"));
+  for (let at = 0; at < bytes.length; at += 250_000) {
+    await output.write(bytes.subarray(at, at + 250_000));
+    store.expire();
+    later();
+  }
+  const committer = await output.closeForCommit();
+  store.expire();
+  later();
+  await committer.commit();
+  assert.ok(bytes.equals((await server.get(BUCKET, "w")) ?? Buffer.alloc(0)));
+  assert.equal(given.length, 7);
+});
+
+test("keys that the store refuses although they are new are wrong: no loop", async () => {
+  await using store = await openWithExpiringKeys({});
+  await write(store.fs, "k", "x");
+  store.expire();
+  await assert.rejects(read(store.fs, "k"), { code: "EACCES", storeCode: "InvalidAccessKeyId" });
+  assert.equal(store.given.length, 1);
 });
