@@ -4,6 +4,7 @@ import type { FileSystemError } from "plugfs";
 import { bodyLength, type RequestBody } from "./body.ts";
 import type { CredentialSource, Credentials } from "./credentials/credentials.ts";
 import { type About, answerError, connectionError, storeError } from "./errors.ts";
+import { ReadSigner, type SignedRead } from "./read-signer.ts";
 import { type Attempt, withRetries } from "./retry.ts";
 import type { OssSettings } from "./settings.ts";
 import { type Answer, type Exchange, type Outcome, openTransport, type Transport } from "./transport.ts";
@@ -43,7 +44,7 @@ interface AliOss {
 }
 
 /**
- * The one way to the store: ali-oss signs and names the host, {@link Transport} carries, errors are told as
+ * The one way to the store: ali-oss signs and names the host, for reads {@link ReadSigner}; {@link Transport} carries, errors are told as
  * `FileSystemError`s. One for each bucket, with connections of its own.
  */
 export class OssClient {
@@ -52,6 +53,7 @@ export class OssClient {
   readonly #oss: AliOss;
   readonly #transport: Transport;
   readonly #credentials: CredentialSource;
+  readonly #readSigner: ReadSigner;
   #skewMs = 0;
 
   constructor(bucket: string, settings: OssSettings, credentials: CredentialSource) {
@@ -62,6 +64,7 @@ export class OssClient {
     this.#oss = makeAliOss(settings, this.#transport);
     const prefix = settings.userAgentPrefix;
     if (prefix !== undefined) this.#oss.userAgent = `${prefix} ${this.#oss.userAgent}`;
+    this.#readSigner = new ReadSigner(bucket, settings, this.#oss.userAgent);
   }
 
   /** A request and its whole answer, with retries. Only for what is safe to repeat. */
@@ -82,9 +85,7 @@ export class OssClient {
   /** One attempt; resolves at the headers of a 2xx answer, whose body must be consumed at once. */
   async openOnce(request: StoreRequest, attempt?: Attempt): Promise<Answer> {
     const credentials = await this.#credentials.get(request.signal);
-    this.#signWith(credentials);
-    // Signed before the first await inside: no other request's credentials can come between.
-    const outcome = await this.#oss.request(this.#signable(request));
+    const outcome = await this.#send(request, credentials);
     if ("failure" in outcome) throw this.failed(outcome.failure, request);
     if (outcome.status >= 200 && outcome.status < 300) return outcome;
     const { status, headers } = outcome;
@@ -106,6 +107,25 @@ export class OssClient {
   close(): void {
     this.#credentials.close();
     this.#transport.close();
+  }
+
+  #send(request: StoreRequest, credentials: Credentials): Promise<Outcome> {
+    const read = this.#signedRead(request, credentials);
+    if (read !== undefined) {
+      const { method, signal } = request;
+      return this.#transport.request(read.url, { method, headers: read.headers, ctx: { signal } });
+    }
+    this.#signWith(credentials);
+    // Signed before the first await inside: no other request's credentials can come between.
+    return this.#oss.request(this.#signable(request));
+  }
+
+  #signedRead(request: StoreRequest, credentials: Credentials): SignedRead | undefined {
+    const { method, key, headers = {}, subresources, query } = request;
+    const isRead =
+      (method === "GET" || method === "HEAD") && subresources === undefined && query === undefined;
+    if (!isRead || key === undefined || HALF_PAIR.test(key)) return undefined;
+    return this.#readSigner.sign({ method, key, headers }, credentials, Date.now() + this.#skewMs);
   }
 
   #signWith({ accessKeyId, accessKeySecret, securityToken }: Credentials): void {
@@ -154,6 +174,9 @@ export class OssClient {
     return error.with({ retryable: true });
   }
 }
+
+/** Half of a surrogate pair, which has no UTF-8. */
+const HALF_PAIR = /\p{Surrogate}/u;
 
 /** A document whose root is an error; in a `DeleteResult` errors are ordinary elements. */
 const IS_ERROR = /^\s*(<\?xml[^>]*>\s*)?<Error>/;

@@ -38,7 +38,27 @@ export class Crc64 {
 
 /** The checksum of A followed by B, from the checksum of A, that of B, and the length of B in bytes. */
 export function combineCrc64(first: bigint, second: bigint, secondLength: number): bigint {
-  return multiply(powerOfX(secondLength), first) ^ second;
+  return new Crc64Sum().add(first, 0).add(second, secondLength).value;
+}
+
+/** The checksum of pieces one after the other, from the checksums of each. */
+export class Crc64Sum {
+  /** Of nothing. */
+  value = 0n;
+  #length = 0;
+  /** The power of x that belongs to the length: most pieces are of one length. */
+  #power = powerOfX(0);
+
+  /** `length`: bytes of the piece. */
+  add(crc64: bigint, length: number): this {
+    if (this.value !== 0n) {
+      if (length !== this.#length) this.#power = powerOfX(length);
+      this.#length = length;
+      this.value = multiply(this.#power, this.value);
+    }
+    this.value ^= crc64;
+    return this;
+  }
 }
 
 /** Product of two polynomials modulo the CRC's; the highest bit is x⁰ (reflected). */

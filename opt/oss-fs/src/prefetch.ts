@@ -1,5 +1,5 @@
 import { type EventLoopUtilization, performance } from "node:perf_hooks";
-import { combineCrc64 } from "./crc64.ts";
+import { Crc64Sum } from "./crc64.ts";
 
 /** How far a stream that is read in sequence reads ahead. One for each run from a position on. */
 export interface ReadAhead {
@@ -65,7 +65,7 @@ export function readAhead(
 /** Follows a read from the first byte on, part by part, and knows at the end whether the bytes are the stored ones. */
 export class ReadChecksum {
   readonly #total: number;
-  #crc64 = 0n;
+  readonly #sum = new Crc64Sum();
   #length = 0;
 
   /** `total`: bytes of the object. */
@@ -74,12 +74,12 @@ export class ReadChecksum {
   }
 
   add(crc64: bigint, length: number): void {
-    this.#crc64 = combineCrc64(this.#crc64, crc64, length);
+    this.#sum.add(crc64, length);
     this.#length += length;
   }
 
   /** Whether the bytes so far are the whole object and not the ones that `expected` tells. */
   differs(expected: string | undefined): boolean {
-    return expected !== undefined && this.#length === this.#total && this.#crc64.toString() !== expected;
+    return expected !== undefined && this.#length === this.#total && this.#sum.value.toString() !== expected;
   }
 }

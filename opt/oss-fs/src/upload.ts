@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { FileStatus } from "plugfs";
 import { bodyChunks } from "./body.ts";
 import { checkedEtag, checkedXml, type StoreRequest, xmlBody } from "./client.ts";
-import { combineCrc64 } from "./crc64.ts";
+import { Crc64Sum } from "./crc64.ts";
 import { type About, answerError, storeCodeOf } from "./errors.ts";
 import type { Payload } from "./part-buffer.ts";
 import {
@@ -119,7 +119,7 @@ export class MultipartUpload {
     const { key, about } = this.target;
     const { id = "", parts = [] } = (await this.begun()) ?? {};
     const length = parts.reduce((sum, part) => sum + part.length, 0);
-    const crc64 = parts.reduce((sum, part) => combineCrc64(sum, part.crc64, part.length), 0n);
+    const crc64 = parts.reduce((sum, part) => sum.add(part.crc64, part.length), new Crc64Sum()).value;
     const list = parts.map((p) => `<Part><PartNumber>${p.number}</PartNumber><ETag>${p.etag}</ETag></Part>`);
     const xml = `<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`;
     const published = { length, crc64, writeId: this.writeId };
