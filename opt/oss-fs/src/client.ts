@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import OSS from "ali-oss";
+import OSS from "./ali-oss.ts";
 import type { FileSystemError } from "plugfs";
 import { bodyLength, type RequestBody } from "./body.ts";
 import type { CredentialSource, Credentials } from "./credentials/credentials.ts";
