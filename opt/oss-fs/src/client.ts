@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import OSS from "./ali-oss.ts";
 import type { FileSystemError } from "plugfs";
+import OSS from "./ali-oss.ts";
 import { bodyLength, type RequestBody } from "./body.ts";
 import type { CredentialSource, Credentials } from "./credentials/credentials.ts";
 import { type About, answerError, connectionError, storeError } from "./errors.ts";
