@@ -7,6 +7,8 @@ export interface CopyFileOptions {
   readonly overwrite: boolean;
   /** A status of the source that is at hand; spares the store a request. */
   readonly status?: FileStatus | undefined;
+  /** Of the target; spares the store a look. */
+  readonly isClear?: boolean | undefined;
   readonly onBytes?: (count: number) => void;
 }
 
@@ -16,16 +18,16 @@ export interface CopyFileOptions {
  * where both stores have one. Resolves to the target's status.
  */
 export async function copyFile(from: Place, to: Place, options: CopyFileOptions): Promise<FileStatus> {
-  const { signal, overwrite, onBytes } = options;
+  const { signal, overwrite, isClear, onBytes } = options;
   if (isSameStore(from, to) && to.fileSystem.capabilities.has("server-side-copy")) {
     const source = options.status ?? (await from.fileSystem.getFileStatus(from.path, { signal }));
-    const copied = await to.fileSystem.copy(from.path, to.path, { overwrite, signal });
+    const copied = await to.fileSystem.copy(from.path, to.path, { overwrite, isClear, signal });
     check(from, to, source, copied, copied.length);
     onBytes?.(copied.length);
     return copied;
   }
   await using input = await from.fileSystem.open(from.path, { signal, status: options.status });
-  await using output = await to.fileSystem.create(to.path, { signal, overwrite });
+  await using output = await to.fileSystem.create(to.path, { signal, overwrite, isClear });
   let bytes = 0;
   for await (const chunk of input.chunks()) {
     signal.throwIfAborted();

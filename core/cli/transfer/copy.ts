@@ -7,7 +7,7 @@ import { nameOf, needsRecursive, notAFolder, refuseSelf, refuseTwice } from "./c
 import { Failures } from "./failures.ts";
 import { fromStandardInput, toStandardOutput } from "./standard-streams.ts";
 import { type FileStep, type Step, transfer } from "./transfer.ts";
-import { below, type Pair, sideBySide, withoutFullFolders } from "./trees.ts";
+import { besideNothing, type Pair, sideBySide, withoutFullFolders } from "./trees.ts";
 
 export interface CopyOptions {
   /** Folders with all that is in them. */
@@ -107,35 +107,50 @@ async function* steps(
         else tree = { source, to };
       });
       yield* found;
-      if (tree !== undefined) yield* treeSteps(tree.source, tree.to, options, context);
+      if (tree !== undefined) yield* failures.reported(treeSteps(tree.source, tree.to, options, context));
     }
   }
 }
 
-/** The steps that make `to` hold what `source` holds. */
+/** Entries that a target may have more than the source before it is no longer worth to read its listing along. */
+const PATIENCE = 10_000;
+
+/**
+ * The steps that make `to` hold what `source` holds. What the target has is looked up in its listing: that is one request
+ * for 1,000 files, where the store would need two for each.
+ */
 export async function* treeSteps(
   source: Place,
   to: Place,
   options: Pick<CopyOptions, "continues">,
-  { signal }: CommandContext,
+  context: CommandContext,
 ): AsyncGenerator<Step> {
-  const pairs = options.continues ? sideBySide(source, to, signal) : onlySource(source, signal);
   let isEmpty = true;
-  for await (const { name, source: from, target } of withoutFullFolders(pairs)) {
+  const pairs = await pairsOf(source, to, options, context);
+  for await (const { name, source: from, target, isClear } of withoutFullFolders(pairs)) {
     if (from === undefined) continue;
     isEmpty = false;
     const at = { fileSystem: to.fileSystem, path: to.path.child(name) };
     if (from.kind === "directory") {
       if (target === undefined) yield { kind: "folder", at };
-    } else if (target === undefined || !isUpToDate(from, target)) {
-      yield { kind: "file", from: { fileSystem: source.fileSystem, path: from.path }, to: at, status: from };
+    } else if (target === undefined || !options.continues || !isUpToDate(from, target)) {
+      const file = { fileSystem: source.fileSystem, path: from.path };
+      yield { kind: "file", from: file, to: at, status: from, isClear };
     }
   }
   if (isEmpty) yield { kind: "folder", at: to };
 }
 
-async function* onlySource(source: Place, signal: AbortSignal): AsyncGenerator<Pair> {
-  for await (const { name, status } of below(source, signal)) yield { name, source: status };
+async function pairsOf(
+  source: Place,
+  to: Place,
+  { continues }: Pick<CopyOptions, "continues">,
+  { signal }: CommandContext,
+): Promise<AsyncIterable<Pair>> {
+  const status = await statusIfAny(to.fileSystem, to.path, signal);
+  if (status === undefined) return besideNothing(source, signal);
+  if (status.kind === "file") throw notAFolder(to.path);
+  return sideBySide(source, to, signal, continues ? undefined : PATIENCE);
 }
 
 /** Same length, and not older: what a finished copy looks like. */

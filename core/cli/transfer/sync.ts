@@ -99,7 +99,7 @@ async function* outdated(
   context: CommandContext,
 ): AsyncGenerator<Step> {
   const { signal } = context;
-  for await (const { name, source: from, target: to } of withoutFullFolders(
+  for await (const { name, source: from, target: to, isClear } of withoutFullFolders(
     sideBySide(source, target, signal),
   )) {
     if (from === undefined) continue;
@@ -114,7 +114,7 @@ async function* outdated(
       (await isSame({ ...file, status: from }, { ...at, status: to }, options, signal))
     ) {
       tally.same++;
-    } else yield { kind: "file", from: file, to: at, status: from };
+    } else yield { kind: "file", from: file, to: at, status: from, isClear };
   }
 }
 

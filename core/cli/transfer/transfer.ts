@@ -12,6 +12,8 @@ export interface FileStep {
   readonly from: Place;
   readonly to: Place;
   readonly status: FileStatus;
+  /** Whether a listing of the target told that nothing is in the way. */
+  readonly isClear?: boolean | undefined;
 }
 export interface FolderStep {
   readonly kind: "folder";
@@ -56,9 +58,10 @@ export async function transfer(
   };
   const work = async (step: Step) => {
     if (step.kind === "folder") return step.at.fileSystem.mkdirs(step.at.path, { signal });
-    const { from, to, status } = step;
+    const { from, to, status, isClear } = step;
     const { length } = await copyFile(from, to, {
       status,
+      isClear,
       signal,
       overwrite: options.overwrite,
       onBytes: (count) => progress.add(count),
