@@ -7,7 +7,7 @@ export const PARALLEL = {
   type: "string",
   short: "p",
   value: "N",
-  doc: "Files at a time (default: 16)",
+  doc: "Files at a time (default: 32)",
 } as const;
 export const VERBOSE = { type: "boolean", short: "v", doc: "Name each file" } as const;
 export const YES = { type: "boolean", short: "y", doc: "Do not ask" } as const;
@@ -15,7 +15,7 @@ export const BYTES = { type: "boolean", short: "b", doc: "Sizes in bytes, not in
 
 export function parallelism(text: string | undefined): number {
   return text === undefined
-    ? 16
+    ? 32
     : read("--parallel", text, (value) => parseInteger(value, { min: 1, max: 1024 }));
 }
 
