@@ -153,6 +153,82 @@ test("proxies follow Hadoop's rules", () => {
   }
 });
 
+test("the names of Flink, Paimon and JindoSDK are understood; Hadoop's own lie over them", () => {
+  const read = settings({
+    ...REQUIRED,
+    "oss.upload.min.part.size": 20_971_520,
+    "oss.upload.max.concurrent.uploads": 3,
+    "fs.oss.sessionToken": "token",
+    "fs.oss.signatureVersion": "V1",
+    "fs.oss.second.level.domain.enable": "true",
+    "fs.oss.retry.interval.millisecond": 700,
+  });
+  assert.deepEqual(
+    [read.uploadPartSize, read.uploadParts, read.credentials.securityToken, read.signatureV4, read.pathStyle],
+    [20_971_520, 3, "token", false, true],
+  );
+  assert.equal(read.retry.baseMs, 700);
+  const both = settings({
+    ...REQUIRED,
+    "oss.upload.min.part.size": 20_971_520,
+    "fs.oss.multipart.upload.size": "30 mb",
+  });
+  assert.equal(both.uploadPartSize, 30 * 1024 * 1024);
+});
+
+test("threads and copies limit what goes on at the same time, as in Hadoop", () => {
+  const of = (more: object) => {
+    const { connections, copies } = settings({ ...REQUIRED, ...more });
+    return [connections, copies];
+  };
+  assert.deepEqual(of({}), [32, 32]);
+  assert.deepEqual(of({ "fs.oss.multipart.download.threads": 10 }), [10, 10]);
+  assert.deepEqual(of({ "fs.oss.multipart.download.threads": 100 }), [32, 32]);
+  assert.deepEqual(of({ "fs.oss.connection.maximum": 200, "fs.oss.max.copy.threads": 25 }), [200, 25]);
+  assert.deepEqual(of({ "fs.oss.max.copy.threads": 25, "fs.oss.max.copy.tasks.per.dir": 5 }), [32, 5]);
+  assert.deepEqual(of({ "fs.oss.max.copy.threads": -1, "fs.oss.max.copy.tasks.per.dir": 0 }), [32, 32]);
+});
+
+test("Hadoop's block for OSS, as it stands in its documentation, is taken without a warning", () => {
+  const warnings: string[] = [];
+  const read = settings(
+    {
+      ...REQUIRED,
+      "fs.oss.impl": "org.apache.hadoop.fs.aliyun.oss.AliyunOSSFileSystem",
+      "fs.oss.attempts.maximum": "10",
+      "fs.oss.connection.establish.timeout": "50000",
+      "fs.oss.connection.timeout": "200000",
+      "fs.oss.paging.maximum": "1000",
+      "fs.oss.multipart.upload.size": "10485760",
+      "fs.oss.upload.active.blocks": "4",
+      "fs.oss.multipart.download.size": "524288",
+      "fs.oss.multipart.download.ahead.part.max.number": "4",
+      "fs.oss.fast.upload.buffer": "disk",
+      "fs.oss.fast.upload.memory.limit": "1073741824",
+      "fs.oss.buffer.dir": "/tmp/a, /tmp/b",
+      "fs.oss.connection.secure.enabled": "true",
+      "fs.oss.connection.maximum": "32",
+    },
+    warnings,
+  );
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(
+    [
+      read.connectTimeoutMs,
+      read.idleTimeoutMs,
+      read.retry.retries,
+      read.uploadPartSize,
+      read.downloadPartSize,
+    ],
+    [50_000, 200_000, 10, 10_485_760, 524_288],
+  );
+  assert.deepEqual(read.buffers, {
+    kind: "disk",
+    directories: ["/tmp/a", "/tmp/b"],
+    memoryLimit: 1_073_741_824,
+  });
+});
+
 test("ACLs in Hadoop's documented and in Java's spelling", () => {
   for (const value of ["public-read", "PublicRead", "PUBLIC-READ"]) {
     assert.equal(settings({ ...REQUIRED, "fs.oss.acl.default": value }).acl, "public-read");

@@ -100,6 +100,17 @@ test("rename of a tree moves every object, and those that come meanwhile survive
   assert.deepEqual([CopyObject, DeleteMultipleObjects], [1203, 2]);
 });
 
+test("no more copies at the same time than fs.oss.max.copy.tasks.per.dir says", async () => {
+  await using fixture = await openFixture({ "fs.oss.max.copy.tasks.per.dir": 3 });
+  const { fs, server } = fixture;
+  await put(server, numbered("src", 30));
+  server.shape.latency = 5;
+  await fs.rename(path("src"), path("dst"));
+  const copies = server.log.entries().filter(({ operation }) => operation === "CopyObject");
+  assert.equal(copies.length, 30);
+  assert.equal(new Set(copies.map(({ connection }) => connection)).size, 3);
+});
+
 test("a rename that cannot copy everything leaves the source whole and the target empty", async () => {
   await using fixture = await openFixture();
   const { fs, server } = fixture;
