@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openFileSystem, path } from "../test/support.ts";
@@ -36,3 +36,25 @@ for (const [name, told] of [
     }
   });
 }
+
+test("a handshake that does not come about in time is ETIMEDOUT, long before the idle timeout", async () => {
+  let connections = 0;
+  const silent = createTcpServer((socket) => {
+    connections++;
+    socket.on("error", () => {});
+  });
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  const fs = await openFileSystem(
+    { endpoint: `https://127.0.0.1:${port}`, accessKeyId: "id", accessKeySecret: "secret" },
+    { "fs.oss.connection.establish.timeout": "100 ms", "fs.oss.attempts.maximum": 1 },
+  );
+  try {
+    await assert.rejects(fs.open(path("k")), { code: "ETIMEDOUT", retryable: true });
+    assert.equal(connections, 2);
+  } finally {
+    await fs.close();
+    silent.close();
+  }
+});
