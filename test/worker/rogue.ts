@@ -18,7 +18,11 @@ export const ROGUE: Files = {
       reject: () => { Promise.reject(new Error("rejected outside of a call")); return never(); },
       spin: () => { for (;;); },
       heap: () => { const all = []; for (;;) all.push(new Array(1e5).fill({})); },
-      handle: () => { setInterval(() => {}, 1000); return 1; },
+      handle: async () => {
+        setInterval(() => {}, 1000);
+        await new Promise((resolve) => require("node:net").createServer().listen(0, "127.0.0.1", resolve));
+        return 1;
+      },
       globals: () => { Array.prototype.rogue = 1; globalThis.rogue = 1; process.env.ROGUE = "1"; return 1; },
       refuse: (path) => { throw new FileSystemError({ code: "EBUSY", path, retryable: true, storeCode: "Slow", requestId: "r1", hint: "Wait" }); },
       odd: () => { throw Object.assign(new RangeError("odd"), { code: "ODD", cause: new Error("deep") }); },
