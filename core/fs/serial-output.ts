@@ -81,7 +81,7 @@ export class SerialOutputStream implements FsDataOutputStream {
   }
 
   abort(reason?: unknown): Promise<void> {
-    this.#aborting ??= this.#discardUnlessClosing(reason ?? this.#closed());
+    this.#aborting ??= this.#discardUnlessClosing(reason);
     return this.#aborting;
   }
 
@@ -114,12 +114,13 @@ export class SerialOutputStream implements FsDataOutputStream {
     }
   }
 
-  async #discardUnlessClosing(reason: unknown): Promise<void> {
+  async #discardUnlessClosing(given: unknown): Promise<void> {
     if (this.#closing !== undefined) {
       // Only waited for: `return stream.close()` in the stream's own scope must not undo itself.
       await this.#closing.catch(() => {});
       return;
     }
+    const reason = given ?? this.#closed();
     this.#fail(reason);
     await this.#writing?.catch(() => {});
     this.#detach();
