@@ -19,7 +19,7 @@ export interface LoadedFolder {
   /** Real path. */
   readonly directory: string;
   readonly manifest: Manifest;
-  readonly contents: Promise<string>;
+  readonly contents: string;
 }
 
 export interface LoaderOptions {
@@ -43,6 +43,8 @@ interface Ready {
 export class Loader {
   readonly #options: LoaderOptions;
   readonly #closing = new AbortController();
+  /** Gives up what is being waited for, when the host closes. */
+  readonly #waiting = new Set<() => void>();
   #ready: Promise<Ready> | undefined;
   #sweeping: Promise<void> | undefined;
 
@@ -54,7 +56,8 @@ export class Loader {
   async load(folder: LoadedFolder, configuration: Configuration, fresh: boolean): Promise<Activation> {
     const { id, directory, manifest } = folder;
     checkPlace(folder);
-    await this.#verify(folder);
+    const lockFile = this.#lockFile();
+    if (lockFile !== undefined) await this.#verify(folder, lockFile);
     const { settings, shared: values, logger } = this.#options;
     if (runsInWorker(settings, id)) {
       const { startInWorker } = await import("./worker/start.ts");
@@ -67,12 +70,13 @@ export class Loader {
       plugin: id,
       directory,
       entry: manifest.entry,
+      type: manifest.type,
       dependencies: manifest.dependencies,
       shared,
       extraRoots,
       contents: folder.contents,
     };
-    const reportGlobals = await this.#watchGlobals(id);
+    const reportGlobals = this.#options.settings.reportGlobals ? await this.#watchGlobals(id) : undefined;
     const generation = await generations.load(code, fresh).catch((cause) => {
       throw failure(id, "import", `its folder cannot be read: ${errorMessage(cause)}`, { cause });
     });
@@ -84,7 +88,7 @@ export class Loader {
       await generations.leave(generation);
       throw await importFailure(id, place, cause);
     } finally {
-      reportGlobals();
+      reportGlobals?.();
     }
     const starting = Activation.start({
       id,
@@ -110,6 +114,7 @@ export class Loader {
   /** Gives up what is being loaded. */
   stop(): void {
     this.#closing.abort();
+    for (const giveUp of this.#waiting) giveUp();
   }
 
   async close(): Promise<void> {
@@ -120,13 +125,17 @@ export class Loader {
     await this.#sweeping;
   }
 
-  async #verify(folder: LoadedFolder): Promise<void> {
-    const { settings, lockFile: file, logger } = this.#options;
-    const mode = settings.verify;
-    if (file === undefined || mode === "off") return;
-    if (mode !== "enforce" && !existsSync(file)) return;
+  /** Undefined: nothing is to be verified. */
+  #lockFile(): string | undefined {
+    const { settings, lockFile } = this.#options;
+    if (lockFile === undefined || settings.verify === "off") return undefined;
+    return settings.verify === "enforce" || existsSync(lockFile) ? lockFile : undefined;
+  }
+
+  async #verify(folder: LoadedFolder, file: string): Promise<void> {
+    const { settings, logger } = this.#options;
     const { verify } = await import("./lock.ts");
-    await verify(folder, { mode, file, logger });
+    await verify(folder, { mode: settings.verify, file, logger });
   }
 
   async #import(id: string, generation: Generation): Promise<FileSystemFactory[]> {
@@ -140,8 +149,7 @@ export class Loader {
 
   /** Returns what reports the changes since now. */
   async #watchGlobals(id: string): Promise<() => void> {
-    const { settings, logger } = this.#options;
-    if (!settings.reportGlobals) return () => undefined;
+    const { logger } = this.#options;
     const { globalsSnapshot, globalsChanged } = await import("./globals-report.ts");
     const before = globalsSnapshot();
     return () => {
@@ -165,14 +173,13 @@ export class Loader {
       loadTimeout,
     );
     const onClose = () => giveUp(tooLate(id, phase, `${doing} had not finished when the host closed`));
-    const { signal } = this.#closing;
-    signal.addEventListener("abort", onClose, { once: true });
-    if (signal.aborted) onClose();
+    this.#waiting.add(onClose);
+    if (this.#closing.signal.aborted) onClose();
     try {
       return await Promise.race([work, givenUp]);
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener("abort", onClose);
+      this.#waiting.delete(onClose);
     }
   }
 
@@ -193,8 +200,9 @@ export class Loader {
       coreNamespace(),
       realFolders(settings.extraRoots),
     ]);
-    this.#sweeping = sweepPrivateFolders();
     const isolation = Isolation.ofProcess();
+    // Whoever waits for the plugin need not wait for this.
+    this.#sweeping = new Promise(setImmediate).then(sweepPrivateFolders);
     isolation.privateFolder.enter();
     const given = new Map<string, unknown>([...Object.entries(shared), ...Object.entries(core)]);
     return {
@@ -204,6 +212,9 @@ export class Loader {
     };
   }
 }
+
+/** The folder of this file. */
+const CORE = dirname(fileURLToPath(import.meta.url));
 
 function tooLate(id: string, phase: "import" | "configure", message: string): PluginError {
   const hint = "plugin.load-timeout sets the limit";
@@ -219,8 +230,7 @@ function checkPlace({ id, directory, manifest }: LoadedFolder): void {
     });
   }
   // The rule would otherwise be applied to the host itself.
-  const core = dirname(fileURLToPath(import.meta.url));
-  for (const place of [core, process.argv[1] ?? core]) {
+  for (const place of [CORE, process.argv[1] ?? CORE]) {
     if (place.startsWith(directory + sep)) {
       throw failure(id, "manifest", `its folder ${directory} holds the host itself (${place})`, {
         hint: "Link the plugin's own folder",

@@ -254,7 +254,7 @@ export class PluginManager implements FactoryProvider {
         this.#plugins.set(folder.id, new Plugin(folder, this.#host));
         this.#order = undefined;
         added.push(folder.id);
-      } else if (known.look(folder) || (full && (await known.differs(folder)))) {
+      } else if (known.look(folder) || (full && known.differs(folder))) {
         changed.push(folder.id);
       }
     }

@@ -106,9 +106,9 @@ export class Plugin {
   }
 
   /** Whether the folder's files differ from those that were loaded. */
-  async differs(folder: PluginFolder): Promise<boolean> {
+  differs(folder: PluginFolder): boolean {
     if (folder.directory !== this.#folder.directory) return true;
-    return this.#contents !== undefined && (await folderContents(folder.directory)) !== this.#contents;
+    return this.#contents !== undefined && folderContents(folder.directory) !== this.#contents;
   }
 
   /** The activation that serves now, if any. */
@@ -188,7 +188,7 @@ export class Plugin {
     if (this.#manifest === undefined) throw this.#error ?? failure(this.id, "manifest", "it has no manifest");
     if (this.#state === "failed" && this.#error !== undefined) {
       const pause = Math.min(1000 * 2 ** (this.#failures - 1), LONGEST_PAUSE);
-      if (Date.now() < this.#failedAt + pause && !(await this.differs(this.#folder))) throw this.#error;
+      if (Date.now() < this.#failedAt + pause && !this.differs(this.#folder)) throw this.#error;
     }
     const activation = await this.#load(this.#folder, this.#manifest, this.#failures > 0);
     this.#use(activation);
@@ -203,13 +203,13 @@ export class Plugin {
       const target = { id: this.id, directory: folder.directory, manifest, contents };
       const activation = await loader.load(target, configuration(), fresh);
       this.#loadMillis = performance.now() - started;
-      this.#contents = await contents;
+      this.#contents = contents;
       return activation;
     } catch (cause) {
       const error =
         cause instanceof PluginError ? cause : failure(this.id, "import", errorMessage(cause), { cause });
       if (this.#activation === undefined) {
-        this.#contents = await contents;
+        this.#contents = contents;
         this.#failures += 1;
         this.#failedAt = Date.now();
         this.#fail(error);

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:plugins [-- SAMPLES]`: what isolation costs. Every sample is a fresh process on the built core
+ * `npm run bench:plugins [-- SAMPLES [GROUP]]`: what isolation costs; of the groups that begin so. Every sample is a fresh process on the built core
  * (`PLUGFS_NODE` or this Node), variants interleaved; milliseconds. The ratio is that of the best samples, which a busy
  * machine disturbs least, to the first case of the same group.
  */
@@ -14,6 +14,7 @@ import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const node = process.env.PLUGFS_NODE ?? process.execPath;
 const samples = Number(process.argv[2] ?? 11);
+const group = process.argv[3] ?? "";
 
 await using folder = await temporaryFolder();
 const host = join(folder.path, "host");
@@ -76,11 +77,11 @@ const CASES: Record<string, string> = {
   "open: 100 plugins, unused": `${HEAD} let env; console.log(await time(async () => { env = await open(${JSON.stringify(idle)}); })); await env.close();`,
 };
 
-const times = new Map(Object.keys(CASES).map((name) => [name, [] as number[]]));
-for (const [name, source] of Object.entries(CASES))
-  await writeFiles(host, { [`${fileOf(name)}.mjs`]: source });
+const cases = Object.entries(CASES).filter(([name]) => name.startsWith(group));
+const times = new Map(cases.map(([name]) => [name, [] as number[]]));
+for (const [name, source] of cases) await writeFiles(host, { [`${fileOf(name)}.mjs`]: source });
 for (let sample = 0; sample < samples; sample += 1) {
-  for (const name of Object.keys(CASES)) {
+  for (const [name] of cases) {
     const { stdout } = await promisify(execFile)(node, ["--no-warnings", `${fileOf(name)}.mjs`], {
       cwd: host,
     });

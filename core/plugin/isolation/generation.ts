@@ -11,7 +11,7 @@ import type { Isolation } from "./isolation.ts";
 import { commonJs } from "./node-internals.ts";
 import { folder, type Root } from "./rule.ts";
 import type { SharedPackages } from "./shared-packages.ts";
-import { runTypeScript, type TypeScriptRun } from "./typescript.ts";
+import type { TypeScriptRun } from "./typescript.ts";
 
 export interface PluginCode {
   /** The plugin's id. */
@@ -20,13 +20,15 @@ export interface PluginCode {
   readonly directory: string;
   /** Relative to the folder. */
   readonly entry: string;
+  /** What the manifest says of its `.js` files. */
+  readonly type: "module" | "commonjs";
   /** Packages that the manifest names. */
   readonly dependencies: readonly string[];
   readonly shared: SharedPackages;
   /** Real paths. */
   readonly extraRoots: readonly string[];
-  /** Changes whenever the folder's files do; read while the code is loaded. */
-  readonly contents: Promise<string>;
+  /** Changes whenever the folder's files do; taken before the code is loaded. */
+  readonly contents: string;
 }
 
 export class Generation {
@@ -53,14 +55,14 @@ export class Generation {
   }
 
   /** Whether another environment that asks for this code can have it. */
-  async serves(code: PluginCode): Promise<boolean> {
+  serves(code: PluginCode): boolean {
     return (
       !this.#failed &&
       this.code.directory === code.directory &&
       this.code.shared === code.shared &&
       this.code.entry === code.entry &&
       this.code.extraRoots.join() === code.extraRoots.join() &&
-      (await this.code.contents) === (await code.contents)
+      this.code.contents === code.contents
     );
   }
 
@@ -91,10 +93,11 @@ export class Generation {
   async #import(): Promise<unknown> {
     const entry = join(this.home, this.code.entry);
     this.#isolation.add(this.#roots);
-    const kind = moduleKind(entry, this.home);
+    const kind = moduleKind(entry, this.home, this.code.type);
     if (kind === "module" || kind.startsWith("typescript")) await this.#prepareModules();
     if (kind === "commonjs") return this.#require(entry);
     if (kind === "module") return import(pathToFileURL(entry).href);
+    const { runTypeScript } = await import("./typescript.ts");
     const as = kind === "typescript-commonjs" ? "commonjs" : "module";
     this.#typescript = await runTypeScript(entry, as, this.home, this.#isolation.uniqueName());
     return this.#typescript.exports;
@@ -145,7 +148,7 @@ export class Generations {
    * itself the first time, from a copy every further time. Imports are under way when this resolves.
    */
   async load(code: PluginCode, fresh: boolean): Promise<Generation> {
-    const known = fresh ? undefined : await this.#known(code);
+    const known = fresh ? undefined : this.#known(code);
     if (known !== undefined) return known.enter();
     const home = this.#isolation.take(code.directory)
       ? code.directory
@@ -155,8 +158,8 @@ export class Generations {
     return generation;
   }
 
-  async #known(code: PluginCode): Promise<Generation | undefined> {
-    for (const generation of this.#all) if (await generation.serves(code)) return generation;
+  #known(code: PluginCode): Generation | undefined {
+    for (const generation of this.#all) if (generation.serves(code)) return generation;
     return undefined;
   }
 
@@ -176,8 +179,8 @@ function rootsOf(code: PluginCode, home: string): Root[] {
 
 type Kind = "module" | "commonjs" | "typescript-module" | "typescript-commonjs";
 
-/** By the file's extension, and for `.js` and `.ts` by the nearest manifest up to the plugin's folder. */
-function moduleKind(entry: string, home: string): Kind {
+/** By the file's extension, and for `.js` and `.ts` by the nearest manifest up to the plugin's own, which says `type`. */
+function moduleKind(entry: string, home: string, type: PluginCode["type"]): Kind {
   switch (extname(entry)) {
     case ".mjs":
       return "module";
@@ -187,19 +190,20 @@ function moduleKind(entry: string, home: string): Kind {
       return "typescript-commonjs";
     case ".ts":
     case ".tsx":
-      return isModulePackage(dirname(entry), home) ? "typescript-module" : "typescript-commonjs";
+      return typeOf(dirname(entry), home, type) === "module" ? "typescript-module" : "typescript-commonjs";
     case ".js":
-      return isModulePackage(dirname(entry), home) ? "module" : "commonjs";
+      return typeOf(dirname(entry), home, type);
     default:
       return "commonjs";
   }
 }
 
-function isModulePackage(directory: string, home: string): boolean {
-  for (let at = directory; at.startsWith(home); at = dirname(at)) {
+function typeOf(directory: string, home: string, type: PluginCode["type"]): PluginCode["type"] {
+  for (let at = directory; at.length > home.length; at = dirname(at)) {
     const path = join(at, "package.json");
-    if (existsSync(path))
-      return (JSON.parse(readFileSync(path, "utf8")) as { type?: unknown }).type === "module";
+    if (!existsSync(path)) continue;
+    const nested = JSON.parse(readFileSync(path, "utf8")) as { type?: unknown };
+    return nested.type === "module" ? "module" : "commonjs";
   }
-  return false;
+  return type;
 }

@@ -64,6 +64,7 @@ export const WORKER_THREADS = ["worker_threads", "node:worker_threads"];
  * its slash; `pino` never matches `pino-evil`.
  */
 export function isShared(specifier: string, patterns: readonly string[]): boolean {
+  if (specifier.startsWith(".")) return false;
   if (isCore(specifier) || WORKER_THREADS.includes(specifier)) return true;
   return patterns.some((pattern) =>
     pattern.endsWith("/")

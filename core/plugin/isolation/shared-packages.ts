@@ -119,7 +119,9 @@ export class SharedPackages {
   #dataUrl(specifier: string, value: unknown): string {
     let url = this.#urls.get(specifier);
     if (url === undefined) {
-      url = `data:text/javascript,${encodeURIComponent(this.#moduleText(specifier, value))}`;
+      // Not all that could be encoded is: Node decodes it again byte by byte.
+      const text = encodeURI(this.#moduleText(specifier, value)).replace(/[#?]/g, encodeURIComponent);
+      url = `data:text/javascript,${text}`;
       this.#urls.set(specifier, url);
     }
     return url;
@@ -129,12 +131,14 @@ export class SharedPackages {
     const names = members(value);
     const named = names.filter((name) => name !== "default");
     const ofDefault = names.includes("default") ? "value.default" : isNamespace(value) ? undefined : "value";
+    const taken = named.map((name, index) => `${propertyName(name)}:m${index}`).join();
+    const exported = named.map((name, index) => `m${index} as ${propertyName(name)}`).join();
     return [
-      `const value = ${this.#access}.value(${JSON.stringify(specifier)});`,
-      ...named.map((name, index) => `const m${index} = value[${JSON.stringify(name)}];`),
-      `export { ${named.map((name, index) => `m${index} as ${JSON.stringify(name)}`).join(", ")} };`,
-      ...(ofDefault === undefined ? [] : [`export default ${ofDefault};`]),
-    ].join("\n");
+      `const value=${this.#access}.value(${JSON.stringify(specifier)})`,
+      ...(named.length === 0 ? [] : [`const{${taken}}=value`]),
+      `export{${exported}}`,
+      ...(ofDefault === undefined ? [] : [`export default ${ofDefault}`]),
+    ].join(";");
   }
 }
 
@@ -170,6 +174,10 @@ function isNamespace(value: unknown): value is Record<string, unknown> {
 function members(value: unknown): string[] {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return [];
   return Object.keys(value).filter((name) => name !== "module.exports" && !LONE_SURROGATE.test(name));
+}
+
+function propertyName(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
 /**
