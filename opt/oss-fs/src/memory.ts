@@ -41,11 +41,9 @@ export const BLOCK_BYTES = 128 * 1024;
 export class BlockPool {
   readonly memory: TransferMemory;
   readonly #free: Buffer[] = [];
-  readonly #keep: number;
 
   constructor(memory: TransferMemory) {
     this.memory = memory;
-    this.#keep = Math.ceil(memory.limit / 8 / BLOCK_BYTES);
   }
 
   /** A block, or undefined when the memory is used up. */
@@ -70,8 +68,11 @@ export class BlockPool {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
   }
 
-  /** Its end; the memory stays the caller's. */
+  /** Its end; the memory stays the caller's. As many bytes are kept as are in use, and an eighth of the limit always. */
   reuse(block: Buffer): void {
-    if (this.#free.length < this.#keep) this.#free.push(block);
+    const { limit, used } = this.memory;
+    const keep = Math.ceil(Math.max(limit / 8, Math.min(limit, used)) / BLOCK_BYTES);
+    if (this.#free.length < keep) this.#free.push(block);
+    else this.#free.length = keep;
   }
 }
