@@ -54,7 +54,7 @@ export interface Row {
   readonly runs?: number;
 }
 
-export type Measure = "rate" | "cpu" | "memory" | "microseconds more" | "moved ÷ asked";
+export type Measure = "rate" | "cpu" | "memory" | "microseconds more" | "sent ÷ asked";
 
 /**
  * What a row has to reach, as a ratio to `than`: another row, the slowest of several, or a plain number in the unit of

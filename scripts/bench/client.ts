@@ -1,6 +1,7 @@
 /** A process of one tool: takes its setup, then one task after another, as messages; answers each with a sample. */
 import type { Sample, Setup, Task, Tool } from "./task.ts";
 
+process.on("disconnect", () => process.exit());
 let tool: Tool | undefined;
 
 process.on("message", (message: { setup: Setup; root: string } | { task: Task } | { close: true }) => {

@@ -35,7 +35,7 @@ function ratioOf({ row, than, measure = "rate" }: Goal, { rows }: Result): numbe
     const { rate, cpuPerMillion, peakMemory, extra } = find(name);
     if (measure === "cpu") return cpuPerMillion;
     if (measure === "memory") return peakMemory;
-    if (measure === "moved ÷ asked") return extra[measure] ?? Number.NaN;
+    if (measure === "sent ÷ asked") return extra[measure] ?? Number.NaN;
     return rate[0];
   };
   if (measure === "microseconds more") return 1e6 / value(row) - 1e6 / value(String(than));

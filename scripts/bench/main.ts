@@ -31,22 +31,30 @@ const { values, positionals } = parseArgs({
 
 const rounds = values.quick ? 1 : values.runs === undefined ? undefined : Number(values.runs);
 
-process.exitCode = values.help ? help() : await main();
+// So that the folder of the run is removed: place.ts.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+process.exitCode = values.help ? help() : await main().catch(wrongUsage);
 
 function help(): number {
   process.stdout.write(HELP);
   return 0;
 }
 
+function wrongUsage(error: unknown): number {
+  if (!(error instanceof RangeError)) throw error;
+  console.error(`${error.message}; --help says more`);
+  return 2;
+}
+
 async function main(): Promise<number> {
   const results = values.from === undefined ? await measureAll() : await readResults(values.from);
   const judged = results.flatMap((result) => judge(benchOf(result), result));
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
-  if (values.chart) await drawCharts(root, results);
   if (values.quick) {
-    console.log("\nWith --quick nothing is compared: the sizes are too small to measure by.");
+    console.log("\nWith --quick nothing is compared or drawn: the sizes are too small to measure by.");
     return 0;
   }
+  if (values.chart) await drawCharts(root, results);
   const before = await readBaseline();
   if (values.baseline) {
     await writeFile(BASELINE, `${JSON.stringify(newBaseline(before, judged, new Date()), null, 2)}\n`);
@@ -56,10 +64,11 @@ async function main(): Promise<number> {
 }
 
 async function measureAll(): Promise<Result[]> {
+  const benches = chooseBenches(positionals);
   const started = performance.now();
   const results: Result[] = [];
   await using place = await Place.open(root, values.quick ? 1 / 8 : 1);
-  for (const bench of chooseBenches(positionals)) {
+  for (const bench of benches) {
     const result = await measure(bench, place, rounds);
     printResult(result, judge(bench, result));
     results.push(result);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
@@ -50,6 +50,9 @@ export class Place implements AsyncDisposable {
       await symlink(join(root, plugin), join(folder, "plugins", plugin.split("/").at(-1) as string));
     }
     await writeFile(join(folder, "ca.pem"), server.endpoints.ca);
+    process.once("exit", () => {
+      for (const left of [folder, scripts.folder]) rmSync(left, { recursive: true, force: true });
+    });
     return new Place(root, scripts, server, folder, scale);
   }
 

@@ -2,7 +2,7 @@ import { SHAPES } from "./bench.ts";
 import type { Figures, Result } from "./figures.ts";
 import type { Judged } from "./goals.ts";
 
-const UNIT_WIDTH = 11;
+const UNIT_WIDTH = 13;
 
 /** A bench on the terminal: its rows, then its goals. */
 export function printResult(result: Result, judged: readonly Judged[]): void {

@@ -16,7 +16,7 @@ const oneByOne = { ...aliOss, name: "ali-oss, one by one (200)", task: { count: 
 export const TREE: readonly Bench[] = [
   {
     ...tree,
-    name: "delete tree",
+    name: "tree delete",
     shape: "B",
     task: { operation: "delete-tree", key: "tree", count: FILES },
     rows: [plugfs, oneByOne, opendal],
@@ -24,7 +24,7 @@ export const TREE: readonly Bench[] = [
   },
   {
     ...tree,
-    name: "rename tree",
+    name: "tree rename",
     shape: "B",
     task: { operation: "rename-tree", key: "tree", target: "renamed", count: FILES },
     rows: [plugfs, oneByOne],

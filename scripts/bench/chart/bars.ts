@@ -9,7 +9,8 @@ const BAR = 20;
 const HEAD = 46;
 const GAP = 26;
 const LABELS = 168;
-const PANEL = WIDTH / COLUMNS;
+const MARGIN = 16;
+const PANEL = (WIDTH - MARGIN) / COLUMNS;
 
 /** The benches that people ask for first, with what each panel is called. */
 const PANELS: Readonly<Record<string, string>> = {
@@ -21,8 +22,8 @@ const PANELS: Readonly<Record<string, string>> = {
   "small A": "Read 4 KiB objects, 16 at once",
   "list A": "List 100,000 keys",
   "list tree B": "List 64 folders, 64,000 keys",
-  "delete tree B": "Delete a folder of 10,000 files",
-  "rename tree B": "Rename a folder of 10,000 files",
+  "tree delete B": "Delete a folder of 10,000 files",
+  "tree rename B": "Rename a folder of 10,000 files",
   "lines A": "Lines of a local file of 512 MiB",
   "lines over HTTP C": "Lines of an object of 128 MiB",
 };
@@ -42,12 +43,12 @@ export function bars(results: readonly Result[]): Drawing | undefined {
   });
   if (panels.length === 0) return undefined;
   const option = { animation: false, grid: [], xAxis: [], yAxis: [], series: [], title: [] } as Parts;
-  let top = 0;
+  let top = MARGIN;
   for (let i = 0; i < panels.length; i += COLUMNS) {
     const line = panels.slice(i, i + COLUMNS);
     const height = Math.max(...line.map(({ result }) => result.rows.length)) * BAR;
     line.forEach(({ result, title }, column) => {
-      addPanel(option, result, title, column * PANEL, top);
+      addPanel(option, result, title, MARGIN + column * PANEL, top);
     });
     top += HEAD + height + GAP;
   }
@@ -79,7 +80,7 @@ function addPanel(parts: Parts, result: Result, title: string, left: number, top
   parts.grid.push({
     left: left + LABELS,
     top: top + HEAD - 4,
-    width: PANEL - LABELS - 78,
+    width: PANEL - LABELS - 82,
     height: rows.length * BAR,
   });
   parts.xAxis.push({

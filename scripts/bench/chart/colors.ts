@@ -1,40 +1,32 @@
 import type { ToolName } from "../task.ts";
 
-/** Colours of the drawing; {@link themed} makes ink and faint follow the reader's light or dark. */
+/** Colours on light; {@link themed} gives them their counterparts on dark. */
 export const INK = "#1f2328";
 export const FAINT = "#59636e";
 export const LINE = "#d1d9e0";
+const ON_DARK: Readonly<Record<string, string>> = { [INK]: "#f0f6fc", [FAINT]: "#9198a1", [LINE]: "#3d444d" };
 
-/** Told apart by their lightness too, on light and on dark. */
+/** Legible on light and on dark, and told apart by their lightness too. */
 export const BARS: Readonly<Record<ToolName, string>> = {
   plugfs: "#1f6feb",
   command: "#1f6feb",
   "ali-oss": "#d97706",
-  opendal: "#8b949e",
   readline: "#d97706",
+  opendal: "#8b949e",
   raw: "#aeb6bf",
 };
 
-/** Puts words for those who cannot see it in front, and colours that change with `prefers-color-scheme`. */
+/** Puts words for those who cannot see it in front, and colours that follow `prefers-color-scheme`. */
 export function themed(svg: string, title: string, description: string): string {
-  const classes: Record<string, string> = { [INK]: "ink", [FAINT]: "faint", [LINE]: "line" };
-  let drawn = svg;
-  for (const [color, name] of Object.entries(classes)) {
-    drawn = drawn
-      .replaceAll(`fill="${color}"`, `class="${name}"`)
-      .replaceAll(`stroke="${color}"`, `class="${name}-stroke"`);
-  }
-  const style = `
-.ink{fill:${INK}}.faint{fill:${FAINT}}.line{fill:${LINE}}.line-stroke{stroke:${LINE}}.faint-stroke{stroke:${FAINT}}.ink-stroke{stroke:${INK}}
-@media (prefers-color-scheme:dark){.ink{fill:#f0f6fc}.faint{fill:#9198a1}.line{fill:#3d444d}.line-stroke{stroke:#3d444d}.faint-stroke{stroke:#9198a1}.ink-stroke{stroke:#f0f6fc}}
-`;
-  const opening = drawn.indexOf(">") + 1;
-  const head = drawn.slice(0, opening).replace("<svg", '<svg role="img" aria-labelledby="title description"');
-  return `${head}
+  const rules = Object.entries(ON_DARK).map(
+    ([light, dark]) => `[fill="${light}"]{fill:${dark}}[stroke="${light}"]{stroke:${dark}}`,
+  );
+  const opening = svg.indexOf(">") + 1;
+  return `${svg.slice(0, opening).replace("<svg", '<svg role="img" aria-labelledby="title description"')}
 <title id="title">${escaped(title)}</title>
 <desc id="description">${escaped(description)}</desc>
-<style>${style}</style>
-${drawn.slice(opening)}
+<style>@media (prefers-color-scheme:dark){${rules.join("")}}</style>
+${svg.slice(opening)}
 `;
 }
 

@@ -3,7 +3,8 @@ import type { Drawing } from "./bars.ts";
 import { BARS, FAINT, INK, LINE } from "./colors.ts";
 
 const WIDTH = 960;
-const HEIGHT = 330;
+const HEIGHT = 350;
+const MARGIN = 16;
 const FONT = { fontFamily: "system-ui, sans-serif", fontSize: 12 };
 /** How many bytes or keys a row's name stands for. */
 const AMOUNT = /^([\d,]+) (MiB|GiB|keys)$/;
@@ -30,21 +31,21 @@ export function growth(results: readonly Result[]): Drawing | undefined {
       title: found.map(({ title }, i) => ({
         text: title,
         subtext: "seconds; dashed: in proportion",
-        left: i * (WIDTH / 2),
-        top: 0,
+        left: MARGIN + i * (WIDTH / 2),
+        top: MARGIN,
         padding: 0,
         itemGap: 3,
         textStyle: { ...FONT, color: INK, fontSize: 14, fontWeight: 600 },
         subtextStyle: { ...FONT, color: FAINT, fontSize: 11 },
       })),
       grid: found.map((_, i) => ({
-        left: i * (WIDTH / 2) + 56,
-        top: 58,
-        width: WIDTH / 2 - 110,
+        left: i * (WIDTH / 2) + 62,
+        top: 74,
+        width: WIDTH / 2 - 190,
         height: HEIGHT - 100,
       })),
-      xAxis: found.map((each, i) => axis(i, (value) => nameAt(each, value), "amount", each)),
-      yAxis: found.map((_, i) => axis(i, (value) => String(Number(value.toPrecision(1))))),
+      xAxis: found.map((each, i) => ({ ...axis(i), ...withoutLabels(each) })),
+      yAxis: found.map((_, i) => axis(i)),
       series: found.flatMap((each, i) => [line(each, i), proportion(each, i)]),
     },
     description: found
@@ -67,30 +68,25 @@ function panel(results: readonly Result[], name: string, title: string): Panel |
   return { title, points };
 }
 
-function axis(
-  gridIndex: number,
-  formatter: (value: number) => string,
-  kind?: "amount",
-  { points }: Pick<Panel, "points"> = { points: [] },
-): object {
+function axis(gridIndex: number): object {
   return {
     gridIndex,
     type: "log",
-    axisLabel: { ...FONT, color: FAINT, formatter: kind === "amount" ? formatter : formatter },
+    axisLabel: { ...FONT, color: FAINT, formatter: (value: number) => String(Number(value.toPrecision(1))) },
     axisLine: { show: true, lineStyle: { color: LINE } },
     splitLine: { lineStyle: { color: LINE } },
-    ...(kind === "amount" && {
-      min: (points[0]?.amount ?? 1) / 1.6,
-      max: (points.at(-1)?.amount ?? 1) * 1.6,
-      axisLabel: { show: false },
-      splitLine: { show: false },
-      axisTick: { show: false },
-    }),
   };
 }
 
-function nameAt({ points }: Panel, amount: number): string {
-  return points.find((point) => point.amount === amount)?.name ?? "";
+/** The points carry their sizes themselves. */
+function withoutLabels({ points }: Panel): object {
+  return {
+    min: (points[0]?.amount ?? 1) / 1.6,
+    max: (points.at(-1)?.amount ?? 1) * 1.6,
+    axisLabel: { show: false },
+    splitLine: { show: false },
+    axisTick: { show: false },
+  };
 }
 
 function line({ points }: Panel, index: number): object {
@@ -106,7 +102,7 @@ function line({ points }: Panel, index: number): object {
       value: [amount, seconds],
       label: { formatter: `${name}: ${shown(seconds)}` },
     })),
-    label: { show: true, position: "bottom", distance: 10, ...FONT, color: INK },
+    label: { show: true, position: "right", offset: [2, 12], ...FONT, color: INK },
   };
 }
 
