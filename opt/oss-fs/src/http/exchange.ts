@@ -2,9 +2,12 @@ import { onAbort } from "../abort.ts";
 import type { Answer } from "../transport.ts";
 import { readText } from "./answer-text.ts";
 import type { Connection } from "./connection.ts";
-import { reset, unwanted } from "./failures.ts";
+import { malformed, reset, unwanted } from "./failures.ts";
 import { type BodyReader, bodyReader } from "./response-body.ts";
 import { HeadReader, parseHead, type ResponseHeaders } from "./response-head.ts";
+
+/** Answers of status 1xx before the one that counts. */
+const MAX_INTERIM = 20;
 
 /** One request on a connection, and its answer. */
 export class Exchange implements Answer {
@@ -18,6 +21,7 @@ export class Exchange implements Answer {
   readonly #head = new HeadReader();
   #body: BodyReader | undefined;
   #keepAliveMs = 0;
+  #interim = 0;
   #isHeard = false;
   #isOver = false;
   #failure: unknown;
@@ -123,8 +127,8 @@ export class Exchange implements Answer {
 
   #onHead(): void {
     const head = parseHead(this.#head.text);
-    if (head.status < 200 && head.status !== 101) {
-      if (head.status === 100) this.#onContinue?.();
+    if (head.status < 200) {
+      this.#onInterim(head.status);
       return;
     }
     this.status = head.status;
@@ -133,6 +137,12 @@ export class Exchange implements Answer {
     this.#body = bodyReader(this.#method, head);
     this.#onContinue?.();
     this.#onAnswer.resolve(this);
+  }
+
+  #onInterim(status: number): void {
+    if (status === 101) throw malformed("a switch of protocols that nobody asked for");
+    if (++this.#interim > MAX_INTERIM) throw malformed(`more than ${MAX_INTERIM} interim answers`);
+    if (status === 100) this.#onContinue?.();
   }
 
   readonly #deliver = (bytes: Buffer): void => {

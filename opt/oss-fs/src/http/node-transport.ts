@@ -107,6 +107,7 @@ class NodeAnswer implements Answer {
           take(chunk);
         } catch (error) {
           this.#call.fail(error);
+          reject(error);
         }
       });
       message.once("end", () => {
@@ -137,6 +138,7 @@ class Call {
   readonly #onEnd: () => void;
   #request: http.ClientRequest | undefined;
   #release: () => void = () => {};
+  #settle: (outcome: Outcome) => void = () => {};
   #connecting: NodeJS.Timeout | undefined;
   #ended = false;
 
@@ -148,6 +150,7 @@ class Call {
     this.#request = request;
     const { signal } = exchange;
     return new Promise((resolve) => {
+      this.#settle = resolve;
       let answered = false;
       request.once("response", (message) => {
         answered = true;
@@ -192,6 +195,8 @@ class Call {
     this.failure ??= error;
     this.end();
     this.#request?.destroy();
+    // One that waits for a connection would not be told before its turn.
+    this.#settle({ failure: this.failure });
   }
 
   end(): void {
