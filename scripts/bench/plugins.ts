@@ -1,7 +1,8 @@
 /**
- * `npm run bench:plugins [-- SAMPLES [GROUP]]`: what isolation costs; of the groups that begin so. Every sample is a fresh process on the built core
- * (`PLUGFS_NODE` or this Node), variants interleaved; milliseconds. The ratio is that of the best samples, which a busy
- * machine disturbs least, to the first case of the same group.
+ * `npm run bench:plugins [-- SAMPLES [GROUP]]`: what isolation costs, of all groups or those that begin so. Every sample
+ * is a fresh process on the built core (`PLUGFS_NODE` or this Node), variants interleaved. Milliseconds: elapsed, and CPU
+ * time of the main thread (before Node 22.19: of the process), which a busy machine disturbs less. Both ratios are to the
+ * first case of the same group, of the best samples and of the medians of CPU time.
  */
 import { execFile } from "node:child_process";
 import { symlink } from "node:fs/promises";
@@ -22,11 +23,20 @@ const plugins = join(host, "plugins");
 const idle = join(host, "idle");
 await writeFixtures();
 
-/** Each prints a number of milliseconds. `warm` has loaded another plugin before, as every plugin but the first finds it. */
-const HEAD = `
+/** Each prints the milliseconds of `work`, elapsed and of the CPU. */
+const TIME = `
+  const cpu = () => Object.values(process.threadCpuUsage?.() ?? process.cpuUsage()).reduce((a, b) => a + b) / 1000;
+  const time = async (work) => {
+    const [before, start] = [cpu(), performance.now()];
+    await work();
+    return [performance.now() - start, cpu() - before].join(" ");
+  };
+  await time(() => {});
+`;
+/** `warm` has loaded another plugin before, as every plugin but the first finds it. */
+const HEAD = `${TIME}
   const { Environment } = await import("plugfs");
-  const open = (pluginsDir) => Environment.open({ pluginsDir, logger: { debug() {}, info() {}, warn() {}, error() {} } });
-  const time = async (work) => { const start = performance.now(); await work(); return performance.now() - start; };
+  const open = (pluginsDir, configuration = {}) => Environment.open({ pluginsDir, configuration, logger: { debug() {}, info() {}, warn() {}, error() {} } });
 `;
 const load = (id: string, warm = true) => `${HEAD}
   const env = await open(${JSON.stringify(plugins)});
@@ -34,9 +44,27 @@ const load = (id: string, warm = true) => `${HEAD}
   console.log(await time(() => env.plugins.load(${JSON.stringify(id)})));
   await env.close();
 `;
+/** The same files in a process that has done the same, but for plugins. */
 const plain = (id: string) => `${HEAD}
+  const env = await open(${JSON.stringify(plugins)});
   await import(${JSON.stringify(join(plugins, "warm/index.js"))});
   console.log(await time(() => import(${JSON.stringify(join(plugins, id, "index.js"))})));
+  await env.close();
+`;
+const plainAliOss = `${HEAD}
+  const env = await open(${JSON.stringify(plugins)});
+  console.log(await time(() => import(${JSON.stringify(join(root, "node_modules/ali-oss/lib/client.js"))})));
+  await env.close();
+`;
+/** Until there is a file system that could send a request. */
+const firstUse = `${HEAD}
+  const env = await open(${JSON.stringify(plugins)}, {
+    "fs.oss.endpoint": "oss-cn-hangzhou.aliyuncs.com",
+    "fs.oss.accessKeyId": "id",
+    "fs.oss.accessKeySecret": "secret",
+  });
+  console.log(await time(() => env.fileSystem("oss://bench/")));
+  await env.close();
 `;
 const tsx = `${HEAD}
   const { tsImport } = await import(${JSON.stringify(join(root, "node_modules/tsx/dist/esm/api/index.mjs"))});
@@ -65,47 +93,57 @@ const CASES: Record<string, string> = {
   "31 ESM files: as a plugin": load("many"),
   "11 TypeScript files: tsImport": tsx,
   "11 TypeScript files: as a plugin": load("ts"),
-  "ali-oss: plain import()": `${HEAD} console.log(await time(() => import(${JSON.stringify(join(root, "node_modules/ali-oss/lib/client.js"))})));`,
+  "ali-oss: plain import()": plainAliOss,
   "ali-oss: oss-fs as the first plugin": load("oss-fs", false),
+  "ali-oss: first use of oss-fs": firstUse,
   "host, 200 ESM imports: before any plugin": hostImports(""),
   "host, 200 ESM imports: after a CommonJS plugin": hostImports('await env.plugins.load("oss-fs");'),
   "host, 200 ESM imports: after an ESM plugin": hostImports('await env.plugins.load("one");'),
   "host, 200 requires: before any plugin": hostRequires(""),
   "host, 200 requires: after an ESM plugin": hostRequires('await env.plugins.load("one");'),
-  "open: the core's own imports": `console.log(await (async () => { const start = performance.now(); await import("plugfs"); return performance.now() - start; })());`,
+  "open: the core's own imports": `${TIME} console.log(await time(() => import("plugfs")));`,
   "open: no plugins": `${HEAD} let env; console.log(await time(async () => { env = await open(${JSON.stringify(join(host, "none"))}); })); await env.close();`,
   "open: 100 plugins, unused": `${HEAD} let env; console.log(await time(async () => { env = await open(${JSON.stringify(idle)}); })); await env.close();`,
 };
 
 const cases = Object.entries(CASES).filter(([name]) => name.startsWith(group));
-const times = new Map(cases.map(([name]) => [name, [] as number[]]));
+const times = new Map(cases.map(([name]) => [name, { elapsed: [] as number[], cpu: [] as number[] }]));
 for (const [name, source] of cases) await writeFiles(host, { [`${fileOf(name)}.mjs`]: source });
 for (let sample = 0; sample < samples; sample += 1) {
   for (const [name] of cases) {
     const { stdout } = await promisify(execFile)(node, ["--no-warnings", `${fileOf(name)}.mjs`], {
       cwd: host,
     });
-    times.get(name)?.push(Number(stdout));
+    const [elapsed = Number.NaN, cpu = Number.NaN] = stdout.split(" ").map(Number);
+    times.get(name)?.elapsed.push(elapsed);
+    times.get(name)?.cpu.push(cpu);
   }
 }
 print();
 
 function print(): void {
   const width = Math.max(...[...times.keys()].map((name) => name.length));
-  const base = new Map<string, number>();
-  console.log(`| ${"case".padEnd(width)} |  median |    best | ratio |`);
-  console.log(`|${"-".repeat(width + 2)}|--------:|--------:|------:|`);
-  for (const [name, found] of times) {
+  const base = new Map<string, { best: number; cpu: number }>();
+  console.log(`| ${"case".padEnd(width)} |  median |    best | ratio |     cpu | ratio |`);
+  console.log(`|${"-".repeat(width + 2)}|--------:|--------:|------:|--------:|------:|`);
+  for (const [name, { elapsed, cpu }] of times) {
     const [group = ""] = name.split(":");
-    const sorted = found.toSorted((a, b) => a - b);
-    const [best = Number.NaN] = sorted;
-    const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-    const first = base.get(group) ?? best;
+    const found = { best: Math.min(...elapsed), cpu: median(cpu) };
+    const first = base.get(group) ?? found;
     base.set(group, first);
-    const cells = [median, best, best / first].map((value) => value.toFixed(2));
-    const [a = "", b = "", ratio = ""] = cells;
-    console.log(`| ${name.padEnd(width)} | ${a.padStart(7)} | ${b.padStart(7)} | ${ratio.padStart(5)} |`);
+    const cells = [
+      median(elapsed).toFixed(2).padStart(7),
+      found.best.toFixed(2).padStart(7),
+      (found.best / first.best).toFixed(2).padStart(5),
+      found.cpu.toFixed(2).padStart(7),
+      (found.cpu / first.cpu).toFixed(2).padStart(5),
+    ];
+    console.log(`| ${name.padEnd(width)} | ${cells.join(" | ")} |`);
   }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function fileOf(name: string): string {
