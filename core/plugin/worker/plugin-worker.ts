@@ -1,7 +1,7 @@
 /** The program of a plugin's worker: loads the plugin as a host would, and serves it over the port. */
 import { subscribe } from "node:diagnostics_channel";
 import { createRequire } from "node:module";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, type TransferListItem, workerData } from "node:worker_threads";
 import { Configuration } from "../../config/configuration.ts";
 import { PluginError } from "../../errors/errors.ts";
 import type { Logger } from "../../fs/contract.ts";
@@ -17,8 +17,8 @@ import { errorToWire, fieldsToWire, pathFromWire, type WirePath } from "./wire.t
 const port = parentPort;
 const start = workerData as WorkerStart | undefined;
 if (port !== null && start !== undefined) {
-  const tell = (message: ToHost, transfer: readonly ArrayBuffer[] = []) =>
-    port.postMessage(message, transfer);
+  const tell = (message: ToHost, transfer: readonly object[] = []) =>
+    port.postMessage(message, transfer as readonly TransferListItem[]);
   const log =
     (level: LogLevel) =>
     (fields: object, message = "") =>
@@ -58,9 +58,7 @@ if (port !== null && start !== undefined) {
     createFileSystem: async (signal, [root]: readonly WirePath[]) => {
       const path = pathFromWire(root as WirePath);
       const fs = await (await factory(path.scheme)).create(path, { logger, signal });
-      // A handle of Node's cannot cross a port.
-      const capabilities = [...fs.capabilities].filter((capability) => capability !== "posix");
-      return { ref: served.fileSystem(fs), capabilities };
+      return { ref: served.fileSystem(fs), capabilities: [...fs.capabilities] };
     },
     closeFactories: async () => (await loading)?.close(),
     stop: () => loader.close(),

@@ -1,3 +1,5 @@
+import type { WatchOptions } from "node:fs";
+import type { FileChangeInfo } from "node:fs/promises";
 import { errorCode } from "../../errors/errors.ts";
 import {
   type Capability,
@@ -15,15 +17,22 @@ import {
   type SignalOption,
 } from "../../fs/contract.ts";
 import type { Path } from "../../fs/path.ts";
+import type { PosixCalls, PosixName } from "../../fs/posix.ts";
 import type { CallOptions, Link } from "./link.ts";
 import type { WireFileSystem, WireInput } from "./messages.ts";
 import { PLUGIN_REF } from "./messages.ts";
+import { argumentsToWire, nameFromWire, resultFromWire } from "./posix-wire.ts";
 import { RemoteInputStream } from "./remote-input.ts";
 import { remoteItems } from "./remote-items.ts";
 import { RemoteOutputStream } from "./remote-output.ts";
 import { RemoteRecoverableWriter } from "./remote-writer.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { pathToWire, statusFromWire, statusToWire, type WireStatus } from "./wire.ts";
+
+interface WireChange {
+  readonly eventType: FileChangeInfo<string>["eventType"];
+  readonly filename: string | Uint8Array | null;
+}
 
 /** A file system whose work is done in the plugin's worker; made there again when the worker was restarted. */
 export class RemoteFileSystem extends FileSystem {
@@ -92,6 +101,27 @@ export class RemoteFileSystem extends FileSystem {
     const { signal, ...rest } = options;
     const args = [pathToWire(src), pathToWire(dst), rest];
     return statusFromWire(await this.#call<WireStatus>("copy", args, { signal }));
+  }
+
+  override async *watch(
+    path: Path,
+    options: WatchOptions = {},
+  ): AsyncGenerator<FileChangeInfo<string | Buffer>> {
+    const { signal, ...rest } = options;
+    const { link, value } = await this.#opened<{ ref: number }>("watch", [pathToWire(path), rest], signal);
+    // A change is told at once, and not when more have come.
+    const changes = remoteItems<WireChange>(link, value.ref, signal, 1);
+    for await (const { eventType, filename } of changes) {
+      yield { eventType, filename: filename && nameFromWire(filename) };
+    }
+  }
+
+  protected override posixCall<K extends PosixName>(
+    name: K,
+    call: Parameters<PosixCalls[K]>,
+  ): ReturnType<PosixCalls[K]> {
+    const answered = this.#call("posix", [name, argumentsToWire(call)], {});
+    return answered.then((result) => resultFromWire(name, result)) as ReturnType<PosixCalls[K]>;
   }
 
   override async createRecoverableWriter(): Promise<RecoverableWriter> {

@@ -10,15 +10,16 @@ interface Batch<T> {
 /** Most items that one message carries: a call over the port costs about 10 µs, whatever it carries. */
 const MOST = 128;
 
-/** The items of an iteration in the worker: one in the first message, then 2, 4 … 128. */
+/** The items of an iteration in the worker: one in the first message, then 2, 4 … `most`. */
 export async function* remoteItems<T>(
   link: Link,
   ref: number,
   signal: AbortSignal | undefined,
+  most = MOST,
 ): AsyncGenerator<T> {
   let done = false;
   try {
-    for (let count = 1; !done; count = Math.min(MOST, count * 2)) {
+    for (let count = 1; !done; count = Math.min(most, count * 2)) {
       const batch = await link.call<Batch<T>>(ref, "next", [count]).catch((error: unknown) => {
         done = true;
         throw signal?.aborted === true ? signal.reason : error;

@@ -1,4 +1,5 @@
 /** The worker's end: makes the calls that come over the port on the plugin's own objects. */
+import type { WatchOptions } from "node:fs";
 import { FileSystemError } from "../../errors/errors.ts";
 import type {
   Committer,
@@ -11,7 +12,9 @@ import type {
   RecoverableStream,
   RecoverableWriter,
 } from "../../fs/contract.ts";
+import { callPosix, type PosixName } from "../../fs/posix.ts";
 import type { CallMessage, ToHost, ToWorker, WireBytes, WireInput } from "./messages.ts";
+import { argumentsFromWire, resultToWire, type WireArgument } from "./posix-wire.ts";
 import {
   errorFromWire,
   errorToWire,
@@ -25,11 +28,11 @@ import {
 
 /** What one object answers to. `transfer` lists the buffers of the result that travel with it. */
 export type Methods = Readonly<
-  Record<string, (signal: AbortSignal, args: never, transfer: ArrayBuffer[]) => unknown>
+  Record<string, (signal: AbortSignal, args: never, transfer: object[]) => unknown>
 >;
 
 export interface HostPort {
-  postMessage(message: ToHost, transfer?: readonly ArrayBuffer[]): void;
+  postMessage(message: ToHost, transfer?: readonly object[]): void;
 }
 
 /** A stream keeps the signal of the call that opened it. */
@@ -69,7 +72,7 @@ export class Served {
   async #call({ call, ref, method, args }: CallMessage): Promise<void> {
     const controller = new AbortController();
     this.#controllers.set(call, controller);
-    const transfer: ArrayBuffer[] = [];
+    const transfer: object[] = [];
     const before = this.#last;
     try {
       const target = this.#objects.get(ref)?.[method];
@@ -131,6 +134,12 @@ export class Served {
       copy: async (signal, [src, dst, options]: readonly [WirePath, WirePath, object]) =>
         statusToWire(await fs.copy(pathFromWire(src), pathFromWire(dst), { ...options, signal })),
       createRecoverableWriter: async () => ({ ref: this.#writer(await fs.createRecoverableWriter()) }),
+      posix: async (_signal, [name, call]: readonly [PosixName, readonly WireArgument[]], transfer) =>
+        resultToWire(name, await callPosix(fs, name, argumentsFromWire(call) as never), transfer),
+      watch: (signal, [path, options]: readonly [WirePath, WatchOptions]) => {
+        const changes = fs.watch(pathFromWire(path), { ...options, signal });
+        return { ref: this.#iteration(changes, (change) => change) };
+      },
       close: () => fs.close(),
     });
   }
@@ -281,4 +290,4 @@ export class Served {
 }
 
 /** Calls that resolve to a stream. */
-const OPENS = new Set(["open", "create", "recover", "listStatus"]);
+const OPENS = new Set(["open", "create", "recover", "listStatus", "watch"]);

@@ -30,7 +30,7 @@ export interface WireError {
   readonly stack?: string | undefined;
   readonly code?: string | undefined;
   /** What a `FileSystemError`, `PluginError` or `ConfigurationError` carries besides. */
-  readonly fields?: Readonly<Record<string, string | boolean>>;
+  readonly fields?: Readonly<Record<string, string | boolean | number>>;
   readonly cause?: WireError;
 }
 
@@ -61,6 +61,8 @@ export function statusFromWire(status: WireStatus): FileStatus {
 const FIELDS = [
   ...["path", "dest", "operation", "storeCode", "requestId", "retryable", "message", "hint"],
   ...["id", "phase", "location", "key", "source"],
+  // Of an error of Node's.
+  ...["errno", "syscall"],
 ];
 const DEEPEST_CAUSE = 5;
 
@@ -70,10 +72,10 @@ export function errorToWire(error: unknown, depth = 0): WireError {
   const { code, options } = error as { code?: unknown; options?: object };
   const text = typeof code === "string" ? code : undefined;
   const carried = (name === "FileSystemError" && options) || error;
-  const fields: Record<string, string | boolean> = {};
+  const fields: Record<string, string | boolean | number> = {};
   for (const field of FIELDS) {
     const value = (carried as Record<string, unknown>)[field];
-    if (typeof value === "boolean") fields[field] = value;
+    if (typeof value === "boolean" || typeof value === "number") fields[field] = value;
     else if (value !== undefined && value !== null) fields[field] = String(value);
   }
   return {
@@ -120,7 +122,9 @@ function made({ kind, name, message, code, fields = {} }: WireError, cause: unkn
     default: {
       const error = new Error(message, cause === undefined ? undefined : { cause });
       if (name !== undefined && name !== "Error") Object.defineProperty(error, "name", { value: name });
-      return code === undefined ? error : Object.assign(error, { code });
+      const { errno, syscall, path, dest } = fields;
+      const system = errno === undefined ? {} : { errno, syscall, path, ...(dest !== undefined && { dest }) };
+      return code === undefined ? error : Object.assign(error, system, { code });
     }
   }
 }
