@@ -124,7 +124,7 @@ export const KEYS = {
     doc: "base of the pause between retries: a random part of base × 2ⁿ, at most 10 s",
   }),
   httpClient: option.enumeration("fs.oss.http.client", ["lean", "node"], {
-    default: "node",
+    default: "lean",
     doc: "lean: HTTP/1.1 over bare sockets, a fraction of the processor time; node: Node's own node:http",
   }),
   proxyHost: option.string("fs.oss.proxy.host", { doc: "HTTP proxy" }),
