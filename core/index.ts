@@ -61,4 +61,4 @@ export type { StateBackend, StateContext } from "./state/state-backend.ts";
 export type { FromLinesOptions } from "./text/lines-source.ts";
 export type { InputSplit, ReadTextOptions, TextFormat } from "./text/splits.ts";
 export type { FunctionOptions, TextStream, WriteAsTextOptions } from "./text/text-stream.ts";
-export type { SinkResult } from "./text/write-as-text.ts";
+export type { SinkResult } from "./text/sink.ts";

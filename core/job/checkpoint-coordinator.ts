@@ -14,16 +14,20 @@ export interface CheckpointCoordinatorOptions {
   /** Rejects when this instance of the job is not to go on. */
   verify(signal: AbortSignal): Promise<void>;
   /** A checkpoint counts; of earlier ones only `numRetained` less one still do. */
-  onCompleted(): Promise<void>;
+  onCompleted(pointer: string): Promise<void>;
   /** A checkpoint failed: the job has to fail. */
   onFailure(error: unknown): void;
 }
+
+/** A job that runs for months does not keep what it tells of each. */
+const MOST_TOLD = 1_000;
 
 /** Takes a job's checkpoints: one every interval, never two at once. */
 export class CheckpointCoordinator {
   readonly #options: CheckpointCoordinatorOptions;
   readonly #stopped = new AbortController();
   readonly #completed: CheckpointSummary[] = [];
+  #count = 0;
   #timer: NodeJS.Timeout | undefined;
   #taking: Promise<void> | undefined;
 
@@ -31,8 +35,13 @@ export class CheckpointCoordinator {
     this.#options = options;
   }
 
+  /** The last ones, oldest first. */
   get completed(): readonly CheckpointSummary[] {
     return this.#completed;
+  }
+
+  get count(): number {
+    return this.#count;
   }
 
   start(): void {
@@ -69,12 +78,18 @@ export class CheckpointCoordinator {
     try {
       this.#stopped.signal.throwIfAborted();
       const state = await gate.checkpoint(() => this.#options.snapshot());
-      await using writer = await storage.begin({ signal: ended.signal });
+      await using writer = await storage.begin({
+        signal: ended.signal,
+        // An instance that was taken over may still get so far: what it finds is the other's, and stays.
+        confirm: () => this.#options.verify(ended.signal),
+      });
       await writer.write(state.name, state.bytes);
       await this.#options.verify(ended.signal);
       const { id, pointer, bytes } = await writer.complete();
       this.#completed.push({ id, pointer, bytes, durationMs: performance.now() - started });
-      await this.#options.onCompleted();
+      this.#count += 1;
+      if (this.#completed.length > MOST_TOLD) this.#completed.shift();
+      await this.#options.onCompleted(pointer);
     } catch (cause) {
       if (ended.signal.aborted && cause === ended.signal.reason) throw cause;
       if (errorCode(cause)?.startsWith("ERR_JOB_")) throw cause;

@@ -33,6 +33,33 @@ export function checkPaths(
   }
 }
 
+/** Refuses a job that would never publish anything. */
+export function checkRolling(
+  job: string | undefined,
+  sinks: readonly SinkDeclaration[],
+  checkpointing: CheckpointSettings | undefined,
+): void {
+  const endless = sinks.find(({ stream }) => stream.source.isContinuous)?.stream.source;
+  for (const { path, options } of sinks) {
+    if (options.rolling === undefined && endless !== undefined) {
+      throw new JobError({
+        code: "ERR_JOB_OUTPUT",
+        job,
+        message: `${endless.name} is read continuously, so that ${path} would never be published`,
+        hint: "Pass { rolling: {} } to writeAsText",
+      });
+    }
+    if (options.rolling !== undefined && checkpointing === undefined) {
+      throw new JobError({
+        code: "ERR_JOB_OUTPUT",
+        job,
+        message: `the rolling files of ${path} are published with checkpoints, and this job takes none`,
+        hint: "Call setStateBackend and enableCheckpointing",
+      });
+    }
+  }
+}
+
 /**
  * Refuses a job that would wait for ever for a stream: its outputs stay open until its end, and beside them it has to
  * read and to write its checkpoints.

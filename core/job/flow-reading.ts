@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
 import { Pace } from "../text/pace.ts";
+import type { Sink } from "../text/sink.ts";
 import type { BatchReader, SourceReader } from "../text/source.ts";
 import type { Values } from "../text/stages.ts";
 import { runStages } from "../text/text-stream.ts";
 import { NotALine } from "../text/text-writer.ts";
-import type { TextSink } from "../text/write-as-text.ts";
 import type { CheckpointGate } from "./checkpoint-gate.ts";
 import type { SourceState } from "./job-state.ts";
 import type { Branch, Flow } from "./plan.ts";
@@ -129,7 +129,7 @@ export class FlowReading {
     }
   }
 
-  #notWritten(sink: TextSink, error: unknown, output: Values, reader: BatchReader): unknown {
+  #notWritten(sink: Sink, error: unknown, output: Values, reader: BatchReader): unknown {
     if (this.#options.ended.aborted) return error;
     if (!(error instanceof NotALine)) return outputFailed(sink, error);
     const place = reader.place(output.origins?.[error.index] ?? error.index);
@@ -139,7 +139,7 @@ export class FlowReading {
   }
 }
 
-export function outputFailed(sink: TextSink, cause: unknown): JobError {
+export function outputFailed(sink: Sink, cause: unknown): JobError {
   const message = `${sink.path} cannot be written: ${errorMessage(cause)}`;
   return new JobError({ code: "ERR_JOB_OUTPUT", message, cause });
 }

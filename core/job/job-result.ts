@@ -1,4 +1,4 @@
-import type { SinkResult } from "../text/write-as-text.ts";
+import type { SinkResult } from "../text/sink.ts";
 
 export interface CheckpointSummary {
   readonly id: number;
@@ -21,8 +21,12 @@ export interface JobResult {
   readonly restoredFrom?: string;
   /** It had been completed before: nothing was done, and this is what it did then. */
   readonly alreadyCompleted?: true;
-  /** Every checkpoint that was completed, oldest first. */
+  /** A continuous job that its signal has stopped: what was read is published, and `restore` goes on behind it. */
+  readonly stopped?: true;
+  /** The checkpoints that were completed, oldest first: the last 1000. */
   readonly checkpoints: readonly CheckpointSummary[];
+  /** How many were. */
+  readonly checkpointCount: number;
   /** Pointer to the last checkpoint, when it is retained. */
   readonly retained?: string;
 }

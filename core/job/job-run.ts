@@ -2,10 +2,11 @@ import type { Configuration } from "../config/configuration.ts";
 import type { Logger } from "../config/logger.ts";
 import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
 import type { FileSystems } from "../fs/provider.ts";
+import { openSink } from "../text/open-sink.ts";
+import type { Sink, SinkResult } from "../text/sink.ts";
 import type { SinkDeclaration } from "../text/text-stream.ts";
-import { TextSink } from "../text/write-as-text.ts";
 import { CheckpointGate } from "./checkpoint-gate.ts";
-import { checkLimits, checkPaths, checkReplayable } from "./checks.ts";
+import { checkLimits, checkPaths, checkReplayable, checkRolling } from "./checks.ts";
 import { FlowReading, outputFailed } from "./flow-reading.ts";
 import type { JobProgress, JobResult } from "./job-result.ts";
 import { encodeJobState, type JobState } from "./job-state.ts";
@@ -46,7 +47,7 @@ export class JobRun {
   readonly #gate = new CheckpointGate();
   readonly #started = performance.now();
   #phase: JobState["phase"] = "running";
-  #sinks: TextSink[] = [];
+  #sinks: Sink[] = [];
   #readings: FlowReading[] = [];
   #fingerprint: string[] = [];
   #recovery: Recovery | undefined;
@@ -61,7 +62,7 @@ export class JobRun {
       hard: spec.closed,
       soft: spec.signal,
       // Without a checkpoint to keep there is nothing to wait for.
-      softLimitMs: checkpointing?.retention.afterAbort ? checkpointing.timeoutMs : 0,
+      softLimitMs: this.#rolls || checkpointing?.retention.afterAbort ? (checkpointing?.timeoutMs ?? 0) : 0,
     });
   }
 
@@ -74,7 +75,7 @@ export class JobRun {
         this.#recovery?.coordinator.start();
         await this.#readAll();
         await this.#recovery?.coordinator.drain();
-        await this.#endIfStopped();
+        if (this.#stop.stopping.aborted) return await this.#endStopped();
       }
       // The end is one step for the caller: from here on only the environment's closing stops the job.
       this.#stop.ignoreSoft();
@@ -91,22 +92,33 @@ export class JobRun {
     }
   }
 
+  /** It publishes with its checkpoints. */
+  get #rolls(): boolean {
+    return this.#spec.sinks.some(({ options }) => options.rolling !== undefined);
+  }
+
+  /** Only its signal ends it. */
+  get #isContinuous(): boolean {
+    return this.#spec.sinks.some(({ stream }) => stream.source.isContinuous);
+  }
+
   /** Resolves to a result when the job that is to be restored had been completed. */
   async #open(): Promise<JobResult | undefined> {
     const { id, name, sinks, checkpointing, fileSystems, configuration } = this.#spec;
     const signal = this.#stop.ended;
     checkPaths(name, sinks, checkpointing);
+    checkRolling(name, sinks, checkpointing);
     checkLimits(name, sinks, checkpointing, configuration);
     const planned = sinks.map((declaration) => ({
       declaration,
-      sink: new TextSink(fileSystems, configuration, declaration),
+      sink: openSink(fileSystems, configuration, declaration),
     }));
     const flows = planFlows(planned);
     this.#fingerprint = flows.flatMap(({ description }) => description);
     const opened = planned.map(({ sink }) => sink);
     let restored: JobState | undefined;
     if (checkpointing === undefined) {
-      for (const sink of opened) await sink.check(signal);
+      for (const sink of opened) await sink.check(signal, false);
     } else {
       checkReplayable(name, sinks);
       this.#recovery = await Recovery.open({
@@ -117,10 +129,14 @@ export class JobRun {
         gate: this.#gate,
         signal,
         snapshot: () => this.#snapshot(),
-        onCompleted: () => this.#releaseOlder(),
+        rolls: this.#rolls,
+        onCompleted: async (pointer) => {
+          await this.#publishRolling(pointer);
+          await this.#releaseOlder();
+        },
         onFailure: (error) => this.#stop.end(error),
-        checkOutputs: async () => {
-          for (const sink of opened) await sink.check(signal);
+        checkOutputs: async (isRestored) => {
+          for (const sink of opened) await sink.check(signal, isRestored);
         },
       });
       if (this.#recovery.completed !== undefined) return this.#recovery.completed;
@@ -136,10 +152,13 @@ export class JobRun {
         recoverable: checkpointing !== undefined,
         restored: restored?.sinks[i],
         committing: this.#phase === "committing",
+        published: restored?.published,
       });
-      if (this.#recovery === undefined) continue;
-      if (!sink.isRecoverable) this.#warnOfRestore(sink);
-      if (this.#phase === "running") await sink.discardStale();
+      if (this.#recovery !== undefined && !sink.isRecoverable) this.#warnOfRestore(sink);
+    }
+    if (this.#recovery !== undefined && this.#phase === "running") {
+      if (restored !== undefined) await this.#publishRolling(this.#recovery.restoredFrom as string);
+      for (const sink of opened) await sink.discardStale();
     }
     this.#readings = flows.map(
       (flow, i) =>
@@ -156,7 +175,16 @@ export class JobRun {
     return undefined;
   }
 
-  #warnOfRestore({ path }: TextSink): void {
+  /** What a completed checkpoint says is closed. */
+  async #publishRolling(pointer: string): Promise<void> {
+    const rolling = this.#sinks.filter((sink) => sink.isRolling && sink.parts.length > 0);
+    if (rolling.length === 0) return;
+    const hint = 'Run it again with restore: "latest": it publishes the rest';
+    await publish(this.#spec.name, rolling, { signal: this.#stop.ended, hint });
+    await this.#recovery?.published(pointer);
+  }
+
+  #warnOfRestore({ path }: Sink): void {
     const { logger, name } = this.#spec;
     const message = `the file system of ${path} has no recoverable writer: this job cannot be restored`;
     logger.warn({ job: name, path: path.toString() }, message);
@@ -173,10 +201,16 @@ export class JobRun {
     this.#stop.ended.throwIfAborted();
   }
 
-  async #endIfStopped(): Promise<void> {
-    if (!this.#stop.stopping.aborted) return;
+  /** A job that could have gone on rejects with the reason why it was stopped; a continuous one has no other end. */
+  async #endStopped(): Promise<JobResult> {
     await this.#recovery?.coordinator.take();
-    throw this.#stop.stopping.reason;
+    if (!this.#isContinuous) throw this.#stop.stopping.reason;
+    this.#stop.ignoreSoft();
+    const keep = this.#spec.checkpointing?.retention.afterAbort ?? false;
+    const result: JobResult = { ...this.#result(await this.#sinkResults(), keep), stopped: true };
+    await this.#recovery?.finishStopped(keep);
+    this.#report(true);
+    return result;
   }
 
   async #complete(): Promise<JobResult> {
@@ -188,18 +222,25 @@ export class JobRun {
       await recovery?.coordinator.take();
     }
     await recovery?.attempt.verify(this.#stop.ended);
-    const sinks = await publish(name, this.#sinks, {
+    await publish(name, this.#sinks, {
       signal: this.#stop.ended,
       hint:
         recovery === undefined
           ? "Run the job again with writeMode OVERWRITE"
           : 'Run it again with restore: "latest": it publishes the rest',
     });
+    const sinks = await this.#sinkResults();
     await this.#releaseOlder(0);
     const result = this.#result(sinks, checkpointing?.retention.afterSuccess ?? false);
     await recovery?.finish(result);
     this.#report(true);
     return result;
+  }
+
+  async #sinkResults(): Promise<SinkResult[]> {
+    const results: SinkResult[] = [];
+    for (const sink of this.#sinks) results.push(await sink.complete(this.#stop.ended));
+    return results;
   }
 
   #result(sinks: JobResult["sinks"], retained: boolean): JobResult {
@@ -216,6 +257,7 @@ export class JobRun {
       durationMs: performance.now() - this.#started,
       ...(restoredFrom === undefined ? {} : { restoredFrom }),
       checkpoints,
+      checkpointCount: this.#recovery?.coordinator.count ?? 0,
       ...(retained && last !== undefined ? { retained: last } : {}),
     };
   }
@@ -237,7 +279,8 @@ export class JobRun {
 
   /** Called between batches: what the sinks have taken is what the positions say was read. */
   async #snapshot() {
-    const sinks = await this.#eachSink((sink) => sink.persist());
+    const isLast = this.#stop.stopping.aborted;
+    const sinks = await this.#eachSink((sink) => sink.persist({ isLast }));
     return encodeJobState({
       phase: this.#phase,
       fingerprint: this.#fingerprint,
@@ -261,7 +304,7 @@ export class JobRun {
     }
   }
 
-  async #eachSink<T>(call: (sink: TextSink) => Promise<T>): Promise<T[]> {
+  async #eachSink<T>(call: (sink: Sink) => Promise<T>): Promise<T[]> {
     const results: T[] = [];
     for (const sink of this.#sinks) {
       try {
@@ -289,7 +332,7 @@ export class JobRun {
     onProgress({
       linesRead: this.#linesRead,
       bytesRead: this.#bytesRead,
-      checkpoints: this.#recovery?.coordinator.completed.length ?? 0,
+      checkpoints: this.#recovery?.coordinator.count ?? 0,
       elapsedMs: now - this.#started,
     });
   }

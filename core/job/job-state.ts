@@ -1,7 +1,7 @@
 import { JobError } from "../errors/errors.ts";
 import type { Checkpoint } from "../state/checkpoint.ts";
+import type { SinkState } from "../text/sink.ts";
 import type { SourcePosition } from "../text/source.ts";
-import type { SinkState } from "../text/write-as-text.ts";
 
 /** Name of a job's state in its checkpoints. */
 const STATE = "job";
@@ -25,6 +25,8 @@ export interface JobState {
   readonly bytesRead: number;
   readonly sources: readonly SourceState[];
   readonly sinks: readonly SinkState[];
+  /** What the sinks had closed for this checkpoint is published. */
+  readonly published?: boolean;
 }
 
 export function encodeJobState(state: Omit<JobState, "version">): { name: string; bytes: Buffer } {

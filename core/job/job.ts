@@ -25,7 +25,10 @@ export type { JobProgress, JobResult } from "./job-result.ts";
 export type { CheckpointingOptions } from "./settings.ts";
 
 export interface ExecuteOptions {
-  /** Ends the job: `execute` rejects with `signal.reason`, and nothing is published. */
+  /**
+   * Ends the job, behind a last checkpoint when it takes them: `execute` rejects with `signal.reason`, and nothing is
+   * published but the files of rolling sinks. A continuous job resolves to a result that says `stopped`.
+   */
   readonly signal?: AbortSignal | undefined;
   /** 32 hexadecimal digits that name the job's checkpoints, instead of the first half of its name's SHA-256. */
   readonly jobId?: string | undefined;
@@ -102,6 +105,10 @@ export class JobGraph {
   createInputSplits(path: string | URL | Path, options: ReadTextOptions = {}): AsyncIterable<InputSplit> {
     const { fileSystems, signal } = this.#options;
     checkReadOptions(options);
+    if (options.continuous !== undefined) {
+      const message = "the splits of a continuous input have no end: createInputSplits lists what there is";
+      throw new JobError({ code: "ERR_JOB_INPUT", message, hint: "Leave out continuous, and call it again" });
+    }
     return inputSplits(fileSystems, fileSystems.resolve(path), { ...options }, { signal, parallelism: 1 });
   }
 

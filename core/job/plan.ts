@@ -1,12 +1,12 @@
+import type { Sink } from "../text/sink.ts";
 import type { TextSource } from "../text/source.ts";
 import { compileStages, type Run, type Stage } from "../text/stages.ts";
 import type { LineStream, SinkDeclaration } from "../text/text-stream.ts";
-import type { TextSink } from "../text/write-as-text.ts";
 
 /** Functions that run one after the other, and who takes their values. */
 export interface Branch {
   readonly run: Run;
-  readonly sinks: readonly TextSink[];
+  readonly sinks: readonly Sink[];
   readonly next: readonly Branch[];
 }
 
@@ -26,13 +26,13 @@ export interface Flow {
 
 interface Node {
   readonly stage: Stage | undefined;
-  readonly sinks: TextSink[];
+  readonly sinks: Sink[];
   readonly children: Map<LineStream<unknown>, Node>;
 }
 
 /** Each source is read once, and each function called once for a value, however many sinks lie behind it. */
 export function planFlows(
-  sinks: readonly { readonly declaration: SinkDeclaration; readonly sink: TextSink }[],
+  sinks: readonly { readonly declaration: SinkDeclaration; readonly sink: Sink }[],
 ): Flow[] {
   const roots = new Map<TextSource, Node>();
   const widths = new Map<TextSource, number[]>();

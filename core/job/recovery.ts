@@ -13,6 +13,8 @@ import type { CheckpointSettings } from "./settings.ts";
 
 /** Record of a job that has come to its end. */
 const COMPLETED = "completed";
+/** Record of the checkpoint whose closed files are published: they may have been taken away since. */
+const PUBLISHED = "published";
 
 export interface RecoveryOptions {
   readonly id: string;
@@ -26,10 +28,12 @@ export interface RecoveryOptions {
   readonly gate: CheckpointGate;
   readonly signal: AbortSignal;
   snapshot(): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
-  onCompleted(): Promise<void>;
+  /** Files are published with checkpoints. */
+  readonly rolls: boolean;
+  onCompleted(pointer: string): Promise<void>;
   onFailure(error: unknown): void;
   /** Rejects when an output is in the way of a job that has not begun to publish. */
-  checkOutputs(): Promise<void>;
+  checkOutputs(isRestored: boolean): Promise<void>;
 }
 
 /** What a job with checkpoints keeps beside its output: attempt, checkpoints, and the record of its end. */
@@ -65,7 +69,7 @@ export class Recovery {
       gate: options.gate,
       snapshot: () => options.snapshot(),
       verify: (signal) => attempt.verify(signal),
-      onCompleted: () => options.onCompleted(),
+      onCompleted: (pointer) => options.onCompleted(pointer),
       onFailure: (error) => options.onFailure(error),
     });
   }
@@ -91,7 +95,9 @@ export class Recovery {
       signal,
     });
     const found = await find(storage, options);
-    if (found.completed === undefined && found.restored?.phase !== "committing") await options.checkOutputs();
+    if (found.completed === undefined && found.restored?.phase !== "committing") {
+      await options.checkOutputs(found.restored !== undefined);
+    }
     const attempt = await Attempt.begin(storage.records, job, signal);
     try {
       // An instance that was still at work may have gone further before it was fenced.
@@ -120,13 +126,27 @@ export class Recovery {
     return wasAborted ? retention.afterAbort : retention.afterFailure;
   }
 
+  /** What the sinks had closed for a checkpoint has its names. */
+  async published(pointer: string): Promise<void> {
+    await this.storage.records.write(PUBLISHED, Buffer.from(publishedText(pointer)), { overwrite: true });
+  }
+
+  /** A job without an end was stopped behind its last checkpoint. */
+  async finishStopped(keep: boolean): Promise<void> {
+    this.#ended = true;
+    await this.#tidyUp(async () => {
+      if (!keep) await this.#discardAll();
+      await this.attempt.end();
+    });
+  }
+
   /** Everything is published: records it, then takes away what only a restore would have needed. */
   async finish(result: JobResult): Promise<void> {
     const text = JSON.stringify({ ...result, completedAt: new Date().toISOString() }, null, 2);
     await this.storage.records.write(COMPLETED, Buffer.from(text), { overwrite: true });
     this.#ended = true;
     await this.#tidyUp(async () => {
-      if (result.retained === undefined) await this.storage.discardAll();
+      if (result.retained === undefined) await this.#discardAll();
       await this.storage.discardPending(this.#started);
       await this.attempt.end();
     });
@@ -137,13 +157,18 @@ export class Recovery {
       // What lies there is the newer instance's now.
       if (errorCode(reason) === "ERR_JOB_FENCED") return;
       await this.attempt.end();
-      if (!keep) await this.storage.discardAll();
+      if (!keep) await this.#discardAll();
     });
   }
 
   /** One name is one run: what an earlier one has left cannot be restored any more. */
   async #forgetEarlierRuns(): Promise<void> {
     await this.storage.records.delete(COMPLETED);
+    await this.#discardAll();
+  }
+
+  async #discardAll(): Promise<void> {
+    if (this.#options.rolls) await this.storage.records.delete(PUBLISHED);
     await this.storage.discardAll();
   }
 
@@ -151,7 +176,7 @@ export class Recovery {
     const { logger, job } = this.#options;
     const message = `the job "${job}" was completed at ${completed.completedAt}; nothing is done`;
     logger.warn({ job, jobId: completed.jobId }, `${message}. Run it without restore to do it again`);
-    if (completed.retained === undefined) await this.storage.discardAll();
+    if (completed.retained === undefined) await this.#discardAll();
     await this.storage.discardPending(this.#started);
     await this.attempt.end();
   }
@@ -181,10 +206,17 @@ async function find(storage: CheckpointStorage, options: RecoveryOptions): Promi
   if (completed !== undefined) return { completed };
   const checkpoint = await (restore === "latest" ? storage.latest() : storage.open(restore));
   if (checkpoint === undefined) return {};
+  const state = await readJobState(checkpoint, { ...options, name: job });
+  const published = options.rolls ? await storage.records.read(PUBLISHED, signal) : undefined;
+  const isPublished = published?.toString("utf8") === publishedText(checkpoint.pointer);
   return {
-    restored: await readJobState(checkpoint, { ...options, name: job }),
+    restored: isPublished ? { ...state, published: true } : state,
     restoredFrom: checkpoint.pointer,
   };
+}
+
+function publishedText(pointer: string): string {
+  return JSON.stringify({ checkpoint: pointer });
 }
 
 async function readCompleted(

@@ -74,8 +74,13 @@ export class CheckpointStorage {
     return this.#options.numRetained;
   }
 
-  /** A new checkpoint, numbered behind every one that is there. */
-  async begin(options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointWriter> {
+  /**
+   * A new checkpoint, numbered behind every one that is there. `confirm` is called once it counts, before older ones are
+   * deleted; when it rejects they stay, and `complete` rejects with its reason.
+   */
+  async begin(
+    options: { readonly signal?: AbortSignal; readonly confirm?: () => Promise<void> } = {},
+  ): Promise<CheckpointWriter> {
     const { fileSystem, directory, inlineThreshold, writeBuffer } = this.#options;
     if (this.#lastId === undefined) {
       const entries = await this.#entries(options.signal ?? this.#options.signal);
@@ -91,7 +96,10 @@ export class CheckpointStorage {
       inlineThreshold,
       writeBuffer,
       signal: options.signal ?? this.#options.signal,
-      completed: () => this.#subsume(id),
+      completed: async () => {
+        await options.confirm?.();
+        await this.#subsume(id);
+      },
     });
   }
 
@@ -229,7 +237,10 @@ export class CheckpointStorage {
         this.#older = this.#older.filter((other) => other.id !== id);
       }
     } catch (error) {
-      logger.warn({ err: error, owner: this.owner }, `older checkpoints were not deleted: ${errorMessage(error)}`);
+      logger.warn(
+        { err: error, owner: this.owner },
+        `older checkpoints were not deleted: ${errorMessage(error)}`,
+      );
     }
   }
 

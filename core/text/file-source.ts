@@ -1,5 +1,6 @@
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
+import { openContinuous } from "./continuous.ts";
 import type { ReaderOptions, SourceReader, TextSource } from "./source.ts";
 import { type InputSplit, inputSplits, type ReadTextOptions } from "./splits.ts";
 import { SplitsReader } from "./splits-reader.ts";
@@ -7,7 +8,7 @@ import { SplitsReader } from "./splits-reader.ts";
 /** A file, or the files of a folder. */
 export class FileSource implements TextSource {
   readonly path: Path;
-  readonly isContinuous = false;
+  readonly isContinuous: boolean;
   readonly #fileSystems: FileSystems;
   readonly #options: ReadTextOptions;
 
@@ -15,6 +16,7 @@ export class FileSource implements TextSource {
     this.#fileSystems = fileSystems;
     this.path = path;
     this.#options = options;
+    this.isContinuous = options.continuous !== undefined;
   }
 
   get name(): string {
@@ -22,10 +24,12 @@ export class FileSource implements TextSource {
   }
 
   get description(): string {
-    return `readTextFile ${this.path} ${JSON.stringify(this.#options)}`;
+    const { continuous: _, ...options } = this.#options;
+    return `readTextFile ${this.isContinuous ? "continuously " : ""}${this.path} ${JSON.stringify(options)}`;
   }
 
   open(options: ReaderOptions): SourceReader {
+    if (this.isContinuous) return openContinuous(this.#fileSystems, this.path, this.#options, options);
     const splits = inputSplits(this.#fileSystems, this.path, this.#options, options);
     return new SplitsReader(this.#fileSystems, splits, options);
   }

@@ -21,7 +21,7 @@ export interface SplitsPosition extends Record<string, unknown> {
   readonly lanes: readonly LanePosition[];
 }
 
-/** Told of what the lanes do, by a source that has to know. */
+/** A source that has to know what the lanes do. */
 export interface SplitsListener {
   /** Lines of a split were accepted; with `isFinished` all of them. */
   accepted(split: InputSplit, isFinished: boolean): void;

@@ -29,6 +29,20 @@ export interface ReadTextOptions extends TextFormat {
    * parallelism n a file's n-th part, 64 KiB at least.
    */
   readonly splitSize?: number | undefined;
+  /**
+   * Goes on for ever (Flink's `PROCESS_CONTINUOUSLY`): lists the path again and again, and reads each file that is new or
+   * has another version, whole, once. Files have to appear whole: put by an object store, or renamed from a name that
+   * begins with `_` or `.`. Its sinks need `rolling`, its job checkpoints. Default split: a whole file.
+   *
+   * Files that are there are remembered, in about 100 bytes of memory and 22 of each checkpoint for each; one that was
+   * deleted is forgotten. A file that changes or vanishes while its lines are being read fails the job.
+   */
+  readonly continuous?: ContinuousOptions | undefined;
+}
+
+export interface ContinuousOptions {
+  /** Milliseconds between the end of one listing and the next. Default 1000. */
+  readonly interval?: number | undefined;
 }
 
 /** A part of one file, as plain data: any queue or process can carry it to `readSplit`. */
@@ -48,6 +62,8 @@ export interface InputSplit {
 
 const DEFAULT_MAX_LINE_LENGTH = 16 * 1024 * 1024;
 const SMALLEST_DEFAULT_SPLIT = 64 * 1024;
+/** Longest time that a timer of Node takes. */
+const LONGEST_INTERVAL = 2 ** 31 - 1;
 
 export function textFormat(
   format: TextFormat = {},
@@ -67,6 +83,10 @@ export function checkReadOptions(options: ReadTextOptions): void {
   checkBytes("maxLineLength", maxLineLength);
   if (options.glob !== undefined) globMatcher(options.glob);
   if (options.splitSize !== undefined) checkBytes("splitSize", options.splitSize);
+  const { interval = 1 } = options.continuous ?? {};
+  if (!Number.isFinite(interval) || interval < 1 || interval > LONGEST_INTERVAL) {
+    throw unusable(`continuous.interval is ${interval}; expected milliseconds from 1 to ${LONGEST_INTERVAL}`);
+  }
 }
 
 /**
@@ -80,27 +100,40 @@ export async function* inputSplits(
   options: ReadTextOptions,
   { signal, parallelism }: { readonly signal: AbortSignal; readonly parallelism: number },
 ): AsyncGenerator<InputSplit, void, undefined> {
-  const format = givenFormat(options);
-  const splittable = canSplit(options);
   let index = 0;
   for await (const file of inputFiles(fileSystems, path, options, signal)) {
-    const whole = !splittable || compressionOf(file.path.name) !== undefined;
-    const size = whole ? file.length : splitSize(file.length, options.splitSize, parallelism);
-    for (const [start, length] of ranges(file.length, size)) {
-      yield {
-        path: file.path.toString(),
-        start,
-        length,
-        index: index++,
-        fileLength: file.length,
-        ...(file.version === undefined ? {} : { version: file.version }),
-        ...(format === undefined ? {} : { format }),
-      };
+    for (const split of splitsOf(file, options, { parallelism, first: index })) {
+      index = split.index + 1;
+      yield split;
     }
   }
 }
 
-async function* inputFiles(
+/** The splits of one file, numbered from `first`. */
+export function* splitsOf(
+  file: Pick<FileStatus, "path" | "length" | "version">,
+  options: ReadTextOptions,
+  { parallelism, first }: { readonly parallelism: number; readonly first: number },
+): Generator<InputSplit, void, undefined> {
+  const format = givenFormat(options);
+  const isWhole = !canSplit(options) || compressionOf(file.path.name) !== undefined;
+  const size = isWhole ? file.length : splitSize(file.length, options.splitSize, parallelism);
+  let index = first;
+  for (const [start, length] of ranges(file.length, size)) {
+    yield {
+      path: file.path.toString(),
+      start,
+      length,
+      index: index++,
+      fileLength: file.length,
+      ...(file.version === undefined ? {} : { version: file.version }),
+      ...(format === undefined ? {} : { format }),
+    };
+  }
+}
+
+/** The files that the options choose, in byte order of their path. */
+export async function* inputFiles(
   fileSystems: FileSystems,
   path: Path,
   options: ReadTextOptions,

@@ -203,7 +203,17 @@ test("functions and options are checked where they are given", () => {
   assert.throws(() => stream.map((x) => x, { concurrency: 0 }), { code: "ERR_JOB_FUNCTION" });
   assert.throws(() => stream.writeAsText("/x", { parallelism: 1.5 }), { code: "ERR_JOB_OUTPUT" });
   assert.throws(() => stream.writeAsText("/x", { writeMode: "APPEND" as never }), { code: "ERR_JOB_OUTPUT" });
-  assert.throws(() => stream.writeAsText("/x", { rolling: { size: 1 } } as never), { code: "ENOTSUP" });
+  for (const rolling of [{ size: 0 }, { interval: -1 }, { size: Number.NaN }]) {
+    assert.throws(() => stream.writeAsText("/x", { rolling }), {
+      code: "ERR_JOB_OUTPUT",
+      message: /rolling/,
+    });
+  }
+  const replacing = { rolling: {}, writeMode: "OVERWRITE" } as const;
+  assert.throws(() => stream.writeAsText("/x", replacing), {
+    code: "ERR_JOB_OUTPUT",
+    message: /never replaced/,
+  });
   assert.throws(() => graph.fromLines("abc" as never), { code: "ERR_JOB_INPUT" });
 });
 

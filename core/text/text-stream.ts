@@ -1,4 +1,4 @@
-import { FileSystemError, JobError } from "../errors/errors.ts";
+import { JobError } from "../errors/errors.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
 import { Pace } from "./pace.ts";
@@ -25,6 +25,21 @@ export interface WriteAsTextOptions {
    * as the greatest common divisor of their parallelisms), each with buffers of its own.
    */
   readonly parallelism?: number | undefined;
+  /**
+   * Publishes while the job runs: the path is a folder of files `part-<writer>-<number>`, each visible, whole, from the
+   * checkpoint on that closed it. Of one writer they follow each other in the order of their names. Needs checkpoints and
+   * a file system with recoverable writers. Files are added, never replaced: the folder has to be empty at the job's
+   * beginning, whatever `fs.overwrite-files` says.
+   */
+  readonly rolling?: RollingOptions | undefined;
+}
+
+/** When a file is closed and the next one begun; a file without lines is never begun. */
+export interface RollingOptions {
+  /** Bytes that close a file, give or take a batch of lines. Default 128 MiB; `Infinity`: any. */
+  readonly size?: number | undefined;
+  /** Milliseconds after which the next checkpoint closes a file. Default 60 000; 0: each checkpoint; `Infinity`: none. */
+  readonly interval?: number | undefined;
 }
 
 /**
@@ -99,15 +114,7 @@ export class LineStream<T> implements TextStream<T> {
         message: `writeMode is ${String(writeMode)}; expected NO_OVERWRITE or OVERWRITE`,
       });
     }
-    if ("rolling" in options) {
-      throw new FileSystemError({
-        code: "ENOTSUP",
-        path: String(path),
-        operation: "writeAsText",
-        message: "rolling files are not there yet",
-        hint: "Leave out rolling: the output is published at the end of the input",
-      });
-    }
+    if (options.rolling !== undefined) checkRolling(options.rolling, writeMode);
     this.#context.addSink({
       stream: this as LineStream<unknown>,
       path: this.#context.fileSystems.resolve(path),
@@ -214,6 +221,16 @@ class ValueIterator<T> implements AsyncIterator<T, void, undefined> {
     this.#index = 1;
     return { value: step.value[0] as T, done: false };
   }
+}
+
+function checkRolling({ size = 1, interval = 0 }: RollingOptions, writeMode: unknown): void {
+  const refuse = (message: string) => {
+    throw new JobError({ code: "ERR_JOB_OUTPUT", message });
+  };
+  if (!(size >= 1)) refuse(`rolling.size is ${size}; expected bytes from 1, or Infinity`);
+  if (!(interval >= 0)) refuse(`rolling.interval is ${interval}; expected milliseconds from 0, or Infinity`);
+  if (writeMode === "OVERWRITE")
+    refuse("rolling files are added, never replaced: writeMode OVERWRITE cannot be");
 }
 
 function checkCount(name: string, value: number, code: "ERR_JOB_OUTPUT" | "ERR_JOB_FUNCTION"): void {

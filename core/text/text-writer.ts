@@ -27,16 +27,23 @@ export class TextWriter {
   #used = 0;
   #writing: Promise<void> = Promise.resolve();
   #lines: number;
+  #bytes: number;
 
   /** `lines`: those that are in the file already. */
   constructor(file: StagedFile, lines = 0) {
     this.#file = file;
     this.#lines = lines;
+    this.#bytes = file.position;
   }
 
   /** Lines in the file, or on their way there. */
   get lines(): number {
     return this.#lines;
+  }
+
+  /** Bytes in the file, or on their way there. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Throws {@link NotALine} for null, undefined and what has no text. */
@@ -73,11 +80,15 @@ export class TextWriter {
     const text = `${lines.join("\n")}\n`;
     if (length > GROUP_LENGTH) {
       await this.flush();
-      await this.#file.write(Buffer.from(text, "utf8"));
+      const bytes = Buffer.from(text, "utf8");
+      this.#bytes += bytes.length;
+      await this.#file.write(bytes);
       return;
     }
     if (this.#used + 3 * length > BUFFER_BYTES) await this.#swap();
-    this.#used += this.#buffer.write(text, this.#used, "utf8");
+    const bytes = this.#buffer.write(text, this.#used, "utf8");
+    this.#used += bytes;
+    this.#bytes += bytes;
   }
 
   /** Begins to write the full buffer, once the other one is free. */

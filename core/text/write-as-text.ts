@@ -1,9 +1,11 @@
 import type { Configuration } from "../config/configuration.ts";
 import { option } from "../config/option.ts";
 import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
-import type { FileStatus, FileSystem, RecoverableWriter } from "../fs/contract.ts";
+import type { FileSystem, RecoverableWriter } from "../fs/contract.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
+import { isOnlyStaged, statusIfAny } from "./existing-output.ts";
+import type { PublishablePart, Sink, SinkOpening, SinkResult } from "./sink.ts";
 import { PlainFile, RecoverableFile, type StagedFile } from "./staged-file.ts";
 import type { SinkDeclaration } from "./text-stream.ts";
 import { TextWriter } from "./text-writer.ts";
@@ -17,16 +19,7 @@ export const ALWAYS_CREATE_DIRECTORY = option.boolean("fs.output.always-create-d
   doc: "Whether writeAsText makes a folder with the file 1 where one writer would write a plain file.",
 });
 
-export interface SinkResult {
-  /** The file or the folder that `writeAsText` named. */
-  readonly path: string;
-  readonly lines: number;
-  readonly bytes: number;
-  readonly files: readonly { readonly path: string; readonly lines: number; readonly bytes: number }[];
-}
-
-/** A sink in a checkpoint: plain data. */
-export interface SinkState {
+interface TextSinkState extends Record<string, unknown> {
   readonly path: string;
   readonly parts: readonly PartState[];
 }
@@ -39,28 +32,17 @@ interface PartState {
 }
 
 /** One file of a sink. */
-export interface TextPart {
-  readonly path: Path;
+interface TextPart extends PublishablePart {
   readonly file: StagedFile;
   readonly writer: TextWriter;
 }
 
-export interface SinkOpening {
-  readonly signal: AbortSignal;
-  /** Stages the files so that a restore can go on with them, where the file system can. */
-  readonly recoverable: boolean;
-  /** What a checkpoint says of this sink. */
-  readonly restored?: SinkState | undefined;
-  /** Its files only wait for their names. */
-  readonly committing?: boolean | undefined;
-}
-
 /** The files of one `writeAsText` in one job. None is visible before it is published, and then whole. */
-export class TextSink {
+export class TextSink implements Sink {
   readonly path: Path;
   readonly parallelism: number;
-  /** What a restored job has to agree with. */
   readonly description: string;
+  readonly isRolling = false;
   readonly #fileSystems: FileSystems;
   readonly #overwrite: boolean;
   readonly #isFolder: boolean;
@@ -90,12 +72,10 @@ export class TextSink {
     return this.#parts;
   }
 
-  /** Whether another process could go on with the files. Known once they are open. */
   get isRecoverable(): boolean {
     return this.#recoverableWriter !== undefined;
   }
 
-  /** Refuses an output that is in the way. Changes nothing. */
   async check(signal: AbortSignal): Promise<void> {
     try {
       await this.#check(signal);
@@ -110,7 +90,7 @@ export class TextSink {
     const existing = await statusIfAny(fileSystem, this.path, signal);
     this.#madeFolder = this.#isFolder && existing === undefined;
     if (existing === undefined) return;
-    if (!this.#overwrite && !(await this.#isOnlyStaged(existing, signal))) {
+    if (!this.#overwrite && !(this.#isFolder && (await isOnlyStaged(fileSystem, existing, signal)))) {
       throw this.#failed("the output exists, and the mode is NO_OVERWRITE", {
         hint: "Choose another path, delete it, or use writeMode OVERWRITE",
       });
@@ -130,10 +110,11 @@ export class TextSink {
     }
     for (let n = 1; n <= this.parallelism; n++) {
       const path = this.#isFolder ? this.path.child(String(n)) : this.path;
-      const state = opening.restored?.parts[n - 1];
+      const state = (opening.restored as TextSinkState | undefined)?.parts[n - 1];
       try {
         const file = await this.#stage(fileSystem, path, opening, state);
-        this.#parts.push({ path, file, writer: new TextWriter(file, state?.lines) });
+        const writer = new TextWriter(file, state?.lines);
+        this.#parts.push({ path, file, writer, publish: () => file.publish() });
       } catch (cause) {
         if (opening.signal.aborted) throw cause;
         const verb = state === undefined ? "created" : "continued";
@@ -142,19 +123,16 @@ export class TextSink {
     }
   }
 
-  /** Takes the values of one batch of a split. */
   async write(split: number, values: readonly unknown[]): Promise<void> {
     const { writer } = this.#parts[split % this.#parts.length] as TextPart;
     await writer.write(values);
   }
 
-  /** Resolves once the file system has taken every line. */
-  async flush(): Promise<void> {
+  async #flush(): Promise<void> {
     await Promise.all(this.#parts.map(({ writer }) => writer.flush()));
   }
 
-  /** Makes every line so far durable, where the file system can. */
-  async persist(): Promise<SinkState> {
+  async persist(): Promise<TextSinkState> {
     const parts = this.#parts.map(async ({ file, writer }): Promise<PartState> => {
       await writer.flush();
       const state = { lines: writer.lines, bytes: file.position };
@@ -164,21 +142,15 @@ export class TextSink {
     return { path: this.path.toString(), parts: await Promise.all(parts) };
   }
 
-  /** The input has ended: only the names are missing from now on. */
   async finishWriting(): Promise<void> {
-    await this.flush();
+    await this.#flush();
     await Promise.all(this.#parts.map(({ file }) => file.finish()));
   }
 
-  /** Frees what only states before the last `count` hold. */
   async releaseOlder(count: number): Promise<void> {
     for (const { file } of this.#parts) if (file instanceof RecoverableFile) await file.releaseOlder(count);
   }
 
-  /**
-   * Discards what other attempts of this job have left at its targets. For a job that has its attempt number: whoever
-   * wrote it is not to go on.
-   */
   async discardStale(): Promise<void> {
     const fileSystem = await this.#fileSystemOf();
     if (!fileSystem.capabilities.has("pending-writes")) return;
@@ -201,13 +173,10 @@ export class TextSink {
       bytes: file.position,
     }));
     const total = (key: "bytes" | "lines") => files.reduce((sum, file) => sum + file[key], 0);
-    return { path: this.path.toString(), lines: total("lines"), bytes: total("bytes"), files };
+    const fileCount = files.length;
+    return { path: this.path.toString(), lines: total("lines"), bytes: total("bytes"), fileCount, files };
   }
 
-  /**
-   * Ends what is not published: dropped, or with `keep` left as it was last persisted. Never rejects: the reason is what
-   * the caller has to hear.
-   */
   async abandon(reason: unknown, keep: boolean): Promise<void> {
     const ending = this.#parts.map(async ({ file, writer }) => {
       if (!(file instanceof RecoverableFile)) return file.discard(reason);
@@ -242,16 +211,6 @@ export class TextSink {
     return RecoverableFile.recover(writer, path, recoverable, { signal });
   }
 
-  /** A folder in which nothing is visible: an attempt that did not come to its end has made it. */
-  async #isOnlyStaged(existing: FileStatus, signal: AbortSignal): Promise<boolean> {
-    if (!this.#isFolder || existing.kind !== "directory") return false;
-    const fileSystem = await this.#fileSystemOf();
-    for await (const { path } of fileSystem.listStatus(this.path, { signal })) {
-      if (!path.name.startsWith(".")) return false;
-    }
-    return true;
-  }
-
   /** Files of an earlier, wider run: `4` when this one wrote `1` to `3`. */
   async #removeOldParts(signal: AbortSignal): Promise<void> {
     const fileSystem = await this.#fileSystemOf();
@@ -272,18 +231,5 @@ export class TextSink {
       message: `writeAsText to ${this.path}: ${message}`,
       ...rest,
     });
-  }
-}
-
-async function statusIfAny(
-  fileSystem: FileSystem,
-  path: Path,
-  signal: AbortSignal,
-): Promise<FileStatus | undefined> {
-  try {
-    return await fileSystem.getFileStatus(path, { signal });
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
   }
 }
