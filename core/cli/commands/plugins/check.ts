@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { FileSystemError } from "../../../errors/errors.ts";
 import type { Finding, Report, Section } from "../../../plugin/authoring/report.ts";
+import { shippedFiles } from "../../../plugin/shipped-files.ts";
 import type { Colors } from "../../colors.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit.ts";
-import { shippedFiles } from "../../plugins/shipped-files.ts";
 import { counted, padEnd, printable } from "../../printable.ts";
 
 export const command = defineCommand({

@@ -1,13 +1,13 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { FileSystemError, PluginError } from "../../../errors/errors.ts";
+import { type ShippedFiles, shippedFiles } from "../../../plugin/shipped-files.ts";
 import { defineCommand } from "../../command.ts";
 import type { CommandContext } from "../../context.ts";
 import { UsageError } from "../../exit.ts";
 import { setDisabled } from "../../plugins/disabled.ts";
 import { differences, installCopy, installLink, present } from "../../plugins/installation.ts";
 import { manifestIfAny } from "../../plugins/manifest-if-any.ts";
-import { type ShippedFiles, shippedFiles } from "../../plugins/shipped-files.ts";
 import { counted, printable } from "../../printable.ts";
 import { shippedPlugins } from "../../shipped.ts";
 import { didYouMean } from "../../suggest.ts";

@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import glob from "fast-glob";
-import { errorMessage, PluginError } from "../../errors/errors.ts";
-import { type Manifest, readManifest } from "../../plugin/manifest.ts";
+import { errorMessage, PluginError } from "../errors/errors.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
 
 export interface ShippedFiles {
   /** Relative to the folder, sorted. */
@@ -22,7 +22,7 @@ export async function shippedFiles(id: string, directory: string): Promise<Shipp
     new PluginError({ code: "ERR_PLUGIN_MANIFEST", id, phase: "manifest", message, hint });
   let manifest: Manifest;
   try {
-    manifest = await readManifest(directory);
+    manifest = readManifest(directory);
   } catch (error) {
     throw wrong(`${errorMessage(error)} (${directory})`);
   }
