@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { CloseDeadline } from "./close-deadline.ts";
 import type { Configuration } from "./config/configuration.ts";
 import { loadConfiguration } from "./config/load.ts";
-import { locate } from "./config/locations.ts";
+import { locate, namesPluginsDir } from "./config/locations.ts";
 import type { Logger } from "./config/logger.ts";
 import type { FileSystemMetrics } from "./diagnostics/metrics.ts";
 import { JobError } from "./errors/errors.ts";
@@ -104,6 +104,7 @@ export class Environment implements AsyncDisposable {
     });
     const plugins = await PluginManager.open({
       pluginsDir: locations.pluginsDir,
+      pluginsDirNamed: namesPluginsDir(options, process.env),
       configuration,
       logger,
       shared: options.shared ?? {},

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { locate } from "./locations.ts";
+import { locate, namesPluginsDir } from "./locations.ts";
 
 test("the working directory is home when nothing is said", () => {
   assert.deepEqual(locate({}, {}, "/work"), {
@@ -43,4 +43,13 @@ test("relative paths are relative to the working directory, empty variables are 
   const empty = { FLINK_PLUGINS_DIR: "", FLINK_CONF_DIR: "", PLUGFS_HOME: "" };
   assert.deepEqual(locate({}, empty, "/work"), locate({}, {}, "/work"));
   assert.equal(locate({}, { FLINK_PLUGINS_DIR: "p" }, "/work").pluginsDir, "/work/p");
+});
+
+test("the plugins folder is named by an option or a variable that is not empty", () => {
+  assert.equal(namesPluginsDir({}, {}), false);
+  assert.equal(namesPluginsDir({}, { FLINK_PLUGINS_DIR: "", PLUGFS_HOME: "", FLINK_CONF_DIR: "/c" }), false);
+  assert.equal(namesPluginsDir({}, { FLINK_PLUGINS_DIR: "/p" }), true);
+  assert.equal(namesPluginsDir({}, { PLUGFS_HOME: "/h" }), true);
+  assert.equal(namesPluginsDir({ home: "." }, {}), true);
+  assert.equal(namesPluginsDir({ pluginsDir: "p" }, {}), true);
 });

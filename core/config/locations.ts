@@ -16,6 +16,15 @@ export interface Locations {
   readonly configurationFile?: string;
 }
 
+/** Whether somebody said where the plugins or the home are; else they are looked for in the working directory. */
+export function namesPluginsDir(
+  options: LocationOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const { FLINK_PLUGINS_DIR, PLUGFS_HOME } = environment;
+  return Boolean(options.pluginsDir ?? options.home ?? (FLINK_PLUGINS_DIR || PLUGFS_HOME));
+}
+
 /**
  * Where things are. The first that is given counts: the option for the thing itself, the option `home`,
  * `$FLINK_PLUGINS_DIR` and `$FLINK_CONF_DIR`, `$PLUGFS_HOME`, the working directory. An empty variable counts as

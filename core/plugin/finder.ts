@@ -21,16 +21,18 @@ export interface Scan {
   /** Sorted by id. */
   readonly folders: readonly PluginFolder[];
   readonly warnings: readonly string[];
+  /** Why there is no folder to look through. */
+  readonly missing?: string;
 }
 
 /** Loose files that look as if somebody expected them to be loaded. */
 const LOOSE = new Set([".js", ".mjs", ".cjs", ".ts", ".tgz", ".zip", ".jar"]);
 
-/** Looks once through `pluginsDir`. A missing folder is a warning and no plugins. */
+/** Looks once through `pluginsDir`. */
 export async function findPlugins(pluginsDir: string): Promise<Scan> {
   const missing = await whyNoDirectory(pluginsDir);
   if (missing !== undefined) {
-    return { folders: [], warnings: [`no plugins: ${pluginsDir} ${missing}`] };
+    return { folders: [], warnings: [], missing: `no plugins: ${pluginsDir} ${missing}` };
   }
   const { default: glob } = await import("fast-glob");
   const entries = await glob("*", {

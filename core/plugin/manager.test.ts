@@ -300,20 +300,25 @@ test("the hint for a nested copy mends it", async () => {
   assert.equal((await env.plugins.find("deep"))?.plugin, "deeper");
 });
 
-test("a missing plugins folder is one warning and no plugins", async () => {
+test("a missing plugins folder is one warning and no plugins, and no warning when nobody named it", async () => {
   await using folder = await temporaryFolder();
   const logger = recordingLogger();
-  const plugins = await PluginManager.open({
+  const options = {
     pluginsDir: join(folder.path, "none"),
     configuration: Configuration.of({}),
-    logger,
     shared: {},
     coreNamespace: async () => ({}),
-  });
+  };
+  const plugins = await PluginManager.open({ ...options, logger });
   assert.deepEqual(plugins.list(), []);
   assert.deepEqual(logger.messages("warn").length, 1);
   assert.match(logger.messages("warn")[0] ?? "", /none does not exist/);
   assert.match((await plugins.unknownScheme("oss")).message, /oss:\/\/.*none, which holds no plugins/);
+
+  const quiet = recordingLogger();
+  await PluginManager.open({ ...options, logger: quiet, pluginsDirNamed: false });
+  assert.deepEqual(quiet.messages("warn"), []);
+  assert.match(quiet.messages("debug")[0] ?? "", /none does not exist/);
 });
 
 test("an unknown scheme: what is there, what failed, and the command that enables a shipped plugin", async () => {
@@ -324,9 +329,10 @@ test("an unknown scheme: what is there, what failed, and the command that enable
   assert.equal(error.code, "ERR_PLUGIN_UNKNOWN_SCHEME");
   assert.match(error.message, /"mem" \(mem:\/\/\)/);
   assert.match(error.message, /"broken" \(failed: .*not JSON/);
-  const [, command = ""] = /Enable it: (.*)$/.exec(error.message) ?? [];
+  const [, command, copy = ""] = /Enable it: (.*) \(or: (.*)\)$/.exec(error.message) ?? [];
+  assert.equal(command, `plugfs plugins enable 'special fs' --home ${env.folder}`);
   const { execFileSync } = await import("node:child_process");
-  execFileSync("sh", ["-c", command]);
+  execFileSync("sh", ["-c", copy]);
   assert.equal((await env.plugins.find("special"))?.plugin, "special fs");
 });
 

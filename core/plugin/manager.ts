@@ -15,6 +15,8 @@ import { unknownScheme } from "./unknown-scheme.ts";
 export interface PluginManagerOptions {
   /** The folder that is scanned; it may be missing. */
   readonly pluginsDir: string;
+  /** False: nobody asked for that folder, so it may be missing without a warning. Default true. */
+  readonly pluginsDirNamed?: boolean;
   readonly configuration: Configuration;
   readonly logger: Logger;
   /** Specifier → value that plugins take from the host, where a parent-first pattern matches. */
@@ -35,6 +37,7 @@ export interface PluginManagerOptions {
  */
 export class PluginManager implements FactoryProvider {
   readonly pluginsDir: string;
+  readonly #pluginsDirNamed: boolean;
   readonly #configuration: Configuration;
   readonly #settings: PluginSettings;
   readonly #optDirs: readonly string[];
@@ -55,6 +58,7 @@ export class PluginManager implements FactoryProvider {
 
   private constructor(options: PluginManagerOptions) {
     this.pluginsDir = options.pluginsDir;
+    this.#pluginsDirNamed = options.pluginsDirNamed ?? true;
     this.#configuration = options.configuration;
     this.#settings = pluginSettings(options.configuration);
     this.#optDirs = options.optDirs ?? [];
@@ -244,8 +248,12 @@ export class PluginManager implements FactoryProvider {
 
   /** `full` also compares the files of plugins that are in use, and retires removed ones. */
   async #scan(full: boolean): Promise<PluginChanges> {
-    const { folders, warnings } = await findPlugins(this.pluginsDir);
+    const { folders, warnings, missing } = await findPlugins(this.pluginsDir);
     for (const warning of warnings) this.#host.warn(warning);
+    if (missing !== undefined) {
+      if (this.#pluginsDirNamed) this.#host.warn(missing);
+      else this.#host.logger.debug({}, missing);
+    }
     const added: string[] = [];
     const changed: string[] = [];
     for (const folder of folders) {

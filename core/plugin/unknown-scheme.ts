@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { PluginError } from "../errors/errors.ts";
 import { findPlugins, type PluginFolder, quoted } from "./finder.ts";
 import { readManifest } from "./manifest.ts";
@@ -26,8 +26,16 @@ export async function unknownScheme(
     hint:
       shipped === undefined
         ? `Copy a plugin for ${scheme}:// into ${pluginsDir}`
-        : `Enable it: mkdir -p ${quoted(pluginsDir)} && cp -r ${quoted(shipped)} ${quoted(join(pluginsDir, basename(shipped)))}`,
+        : `Enable it: ${enabling(shipped, pluginsDir)}`,
   });
+}
+
+/** The command where the folder is a home's; the copy that it makes, everywhere. */
+function enabling(shipped: string, pluginsDir: string): string {
+  const id = basename(shipped);
+  const copy = `mkdir -p ${quoted(pluginsDir)} && cp -r ${quoted(shipped)} ${quoted(join(pluginsDir, id))}`;
+  if (basename(pluginsDir) !== "plugins") return copy;
+  return `plugfs plugins enable ${quoted(id)} --home ${quoted(dirname(pluginsDir))} (or: ${copy})`;
 }
 
 function describe(plugin: PluginInfo): string {
