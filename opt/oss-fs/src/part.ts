@@ -1,3 +1,4 @@
+import { Ending } from "./abort.ts";
 import { Crc64 } from "./crc64.ts";
 import { BLOCK_BYTES, type BlockPool } from "./memory.ts";
 
@@ -12,8 +13,13 @@ export interface PartOptions {
   readonly checked: boolean;
 }
 
-/** Hands every chunk of the part to `take`, in order; a chunk is valid during the call only. */
-export type Transfer = (take: (chunk: Buffer) => void, signal: AbortSignal) => Promise<void>;
+/** How a part's bytes are had. */
+export interface Transfer {
+  /** Hands every chunk to `take`, in order; a chunk is valid during the call only. Rejects once `ending` is over. */
+  run(take: (chunk: Buffer) => void, ending: Ending): Promise<void>;
+  /** Hears besides that it is over before its time. */
+  cancel?(): void;
+}
 
 /**
  * One range on its way: its bytes wait in blocks of the pool, in order, until the reader takes them. Blocks are had when
@@ -25,7 +31,8 @@ export class Part {
   readonly end: number;
   readonly #pool: BlockPool;
   readonly #crc: Crc64 | undefined;
-  readonly #controller = new AbortController();
+  readonly #ending = new Ending();
+  #transfer: Transfer | undefined;
   /** Emptied from the front. */
   readonly #blocks: Buffer[] = [];
   #arrived = 0;
@@ -63,13 +70,14 @@ export class Part {
 
   /** Begins the transfer; `onEnd` hears that it is over, unless the part was freed before. */
   run(transfer: Transfer, onEnd: () => void): void {
+    this.#transfer = transfer;
     const ended = (failure?: { error: unknown }): void => {
       this.#running = false;
       this.#failure = failure;
       this.#wake?.();
       if (!this.#freed) onEnd();
     };
-    transfer(this.#arrive, this.#controller.signal).then(
+    transfer.run(this.#arrive, this.#ending).then(
       () => ended(),
       (error: unknown) => ended({ error }),
     );
@@ -107,7 +115,10 @@ export class Part {
     if (this.#freed) return;
     this.#freed = true;
     // With every byte here the transfer ends by itself, and its connection can be used again.
-    if (this.#arrived < this.#size) this.#controller.abort(reason());
+    if (this.#arrived < this.#size) {
+      this.#ending.end(reason);
+      this.#transfer?.cancel?.();
+    }
     // The reader may still look at the first block.
     if (this.#taken % BLOCK_BYTES > 0) this.#blocks.shift();
     for (const block of this.#blocks) this.#reuse(block);

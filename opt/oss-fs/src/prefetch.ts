@@ -35,7 +35,7 @@ export function readAhead(
   let depth = fixedDepth ?? 4;
   let consumed = 0;
   let started = 0;
-  let last = loop();
+  let last: EventLoopUtilization | undefined;
   return {
     get depth() {
       return depth;
@@ -49,13 +49,14 @@ export function readAhead(
     },
     start() {
       started++;
+      last ??= loop();
     },
     consume() {
       consumed++;
       if (fixedDepth !== undefined) return;
       const now = loop();
-      const active = now.active - last.active;
-      const isBusy = active > BUSY * (active + now.idle - last.idle);
+      const active = now.active - (last?.active ?? 0);
+      const isBusy = active > BUSY * (active + now.idle - (last?.idle ?? 0));
       last = now;
       depth = isBusy ? Math.max(2, depth - 1) : Math.min(MOST_PARTS, depth + 2);
     },

@@ -1,7 +1,7 @@
 import { FileSystemError } from "plugfs";
 import { checkedEtag, header, type OssClient, type StoreRequest } from "./client.ts";
 import { type About, answerError, storeCodeOf } from "./errors.ts";
-import { type Attempt, isOwnError, withRetries } from "./retry.ts";
+import { type Attempt, isOwnError, isRetryable, withRetries } from "./retry.ts";
 import { quoted } from "./status.ts";
 import type { Answer } from "./transport.ts";
 
@@ -33,17 +33,14 @@ export async function readRange(
   first?: Answer,
 ): Promise<void> {
   let at = request.start;
-  let given = first;
-  await withRetries(client.settings.retry, request.signal, async (attempt) => {
-    const answer = given ?? (await openRange(client, { ...request, start: at }, attempt));
-    given = undefined;
+  const consume = async (answer: Answer, attempt?: Attempt): Promise<void> => {
     request.onAnswer?.(answer);
     try {
       await answer.consume((chunk) => {
         if (at + chunk.length > request.end)
           throw answerError("the store sent too many bytes", request.about);
         at += chunk.length;
-        attempt.progress();
+        attempt?.progress();
         take(chunk);
       });
     } catch (failure) {
@@ -51,11 +48,27 @@ export async function readRange(
     }
     if (at < request.end)
       throw answerError("the store sent too few bytes", request.about, { retryable: true });
+  };
+  const { retry } = client.settings;
+  if (first !== undefined) {
+    try {
+      return await consume(first);
+    } catch (error) {
+      if (!isRetryable(error) || retry.retries === 0) throw error;
+    }
+  }
+  await withRetries(retry, request.signal, async (attempt) => {
+    await consume(await openRange(client, request, at, attempt), attempt);
   });
 }
 
-async function openRange(client: OssClient, request: RangeRequest, attempt: Attempt): Promise<Answer> {
-  const { key, start, end, total, version, signal, about } = request;
+async function openRange(
+  client: OssClient,
+  request: RangeRequest,
+  start: number,
+  attempt: Attempt,
+): Promise<Answer> {
+  const { key, end, total, version, signal, about } = request;
   const answer = await client.openOnce(
     {
       method: "GET",

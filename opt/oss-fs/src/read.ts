@@ -4,7 +4,7 @@ import { type About, answerError } from "./errors.ts";
 import { BLOCK_BYTES } from "./memory.ts";
 import { Part, type Transfer } from "./part.ts";
 import { MIN_READ_BYTES, type ReadAhead, ReadChecksum, readAhead } from "./prefetch.ts";
-import { type OpenedRange, readRange } from "./range.ts";
+import { type OpenedRange, type RangeRequest, readRange } from "./range.ts";
 import type { Store } from "./store.ts";
 import { mergeRanges, readMerged, type WantedRange } from "./vectored.ts";
 
@@ -103,9 +103,8 @@ export class OssInputStream implements FsDataInputStream {
     }
     const { client } = this.#store;
     const { vectored } = client.settings;
-    const { signal } = this.#ending;
     await readMerged(mergeRanges(ranges, vectored), vectored.active, ({ start, end }, take) =>
-      readRange(client, this.#range(start, end, signal), take),
+      readRange(client, this.#range(start, end, this.#ending), take),
     );
   }
 
@@ -119,7 +118,7 @@ export class OssInputStream implements FsDataInputStream {
     const take = (chunk: Buffer): void => {
       count += chunk.copy(into, count);
     };
-    await readRange(this.#store.client, this.#range(position, position + wanted, this.#ending.signal), take);
+    await readRange(this.#store.client, this.#range(position, position + wanted, this.#ending), take);
     return count;
   }
 
@@ -209,6 +208,7 @@ export class OssInputStream implements FsDataInputStream {
   }
 
   #prefetch(wanted: number): void {
+    if ((this.#parts.at(-1)?.end ?? this.#partsAt) >= this.#end) return;
     const { depth } = this.#ahead;
     const { memory } = this.#store.pool;
     let running = this.#parts.reduce((count, part) => count + (part.isRunning ? 1 : 0), 0);
@@ -222,9 +222,10 @@ export class OssInputStream implements FsDataInputStream {
         size = Math.min(size, MIN_READ_BYTES);
         memory.force(size);
       }
-      this.#start(start, start + size, (take, signal) =>
-        readRange(this.#store.client, this.#range(start, start + size, signal), take),
-      );
+      this.#ahead.start();
+      this.#start(start, start + size, {
+        run: (take, ending) => readRange(this.#store.client, this.#range(start, start + size, ending), take),
+      });
     }
   }
 
@@ -242,10 +243,10 @@ export class OssInputStream implements FsDataInputStream {
   #startFirst(first: OpenedRange): void {
     const { end, answer } = first;
     const start = this.#position;
-    this.#start(start, end, (take, signal) => {
-      // The answer was asked for under the caller's signal; from now on the stream ends it.
-      onAbort(signal, () => answer.discard());
-      return readRange(this.#store.client, this.#range(start, end, signal), take, answer);
+    this.#start(start, end, {
+      run: (take, ending) => readRange(this.#store.client, this.#range(start, end, ending), take, answer),
+      // It was asked for under the caller's signal; from now on the stream ends it.
+      cancel: () => answer.discard(),
     });
   }
 
@@ -254,7 +255,6 @@ export class OssInputStream implements FsDataInputStream {
     const { pool } = this.#store;
     const part = new Part({ start, end, pool, checked: this.#checksum !== undefined });
     this.#parts.push(part);
-    this.#ahead.start();
     part.run(transfer, () => {
       // Its connection is free; after a seek nobody knows what is wanted next.
       if (this.#position + this.#chunk.length === this.#partsAt && this.#ahead.consumed > 0)
@@ -262,7 +262,7 @@ export class OssInputStream implements FsDataInputStream {
     });
   }
 
-  #range(start: number, end: number, signal: AbortSignal): Parameters<typeof readRange>[1] {
+  #range(start: number, end: number, ending: Ending): RangeRequest {
     const { length, version = "" } = this.status;
     return {
       key: this.#key,
@@ -270,7 +270,9 @@ export class OssInputStream implements FsDataInputStream {
       end,
       total: length,
       version,
-      signal,
+      get signal() {
+        return ending.signal;
+      },
       about: this.#about,
       onAnswer: (answer) => {
         const crc64 = answer.headers["x-oss-hash-crc64ecma"];
