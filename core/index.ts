@@ -59,6 +59,6 @@ export type { CheckpointWriter } from "./state/checkpoint-writer.ts";
 export { FsStateBackend, type FsStateBackendOptions } from "./state/fs-state-backend.ts";
 export type { StateBackend, StateContext } from "./state/state-backend.ts";
 export type { FromLinesOptions } from "./text/lines-source.ts";
-export type { InputSplit, ReadTextOptions, TextFormat } from "./text/splits.ts";
-export type { FunctionOptions, TextStream, WriteAsTextOptions } from "./text/text-stream.ts";
 export type { SinkResult } from "./text/sink.ts";
+export type { ContinuousOptions, InputSplit, ReadTextOptions, TextFormat } from "./text/splits.ts";
+export type { FunctionOptions, RollingOptions, TextStream, WriteAsTextOptions } from "./text/text-stream.ts";

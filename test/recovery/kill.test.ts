@@ -2,15 +2,12 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { randomFrom } from "../oss-server/random.ts";
-import { ossHome } from "../support/oss-home.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { localPlace, ossPlace, type Place } from "./places.ts";
 
 /** Kills of each case. */
 const KILLS =
@@ -24,16 +21,6 @@ const LINES = Array.from(
 );
 const SPLIT = 100_000;
 const INPUT = `${LINES.join("\n")}\n`;
-
-interface Place {
-  /** URI of the folder that the job works in. */
-  readonly base: string;
-  readonly home: string;
-  /** Every file below it with its content, and what else is left there. */
-  files(): Promise<Record<string, string>>;
-  /** Begins anew: nothing but the input. */
-  reset(): Promise<void>;
-}
 
 /** What a run says on its way: `running`, 24 numbers, `ended`. */
 const SIGNS = 26;
@@ -69,7 +56,7 @@ async function killAndRestore(place: Place, most: number): Promise<string> {
   const random = randomFrom(SEED);
   let kills = 0;
   let runs = 0;
-  await place.reset();
+  await reset(place);
   while (kills < most) {
     // A restored run says only what is left of it.
     const sign = Math.floor(random() * SIGNS) >> (kills % 3);
@@ -78,12 +65,18 @@ async function killAndRestore(place: Place, most: number): Promise<string> {
     if (killed) kills++;
     else {
       await assertSame(place, kills);
-      await place.reset();
+      await reset(place);
     }
   }
   await run(place);
   await assertSame(place, kills);
   return `seed ${SEED}: ${kills} kills, ${runs + 1} runs, 0 differences`;
+}
+
+/** Begins anew: nothing but the input. */
+async function reset(place: Place): Promise<void> {
+  await place.clear();
+  await place.put("in", INPUT);
 }
 
 /** The output of a run that nobody disturbs, worked out without it. */
@@ -126,67 +119,13 @@ async function assertSame(place: Place, kills: number): Promise<void> {
   }
 }
 
-test("local files: killed by SIGKILL and restored, the output is that of a run never disturbed", async (t) => {
-  await using folder = await temporaryFolder();
-  const base = join(folder.path, "data");
-  const told = await killAndRestore(
-    {
-      base: `file://${base}`,
-      home: folder.path,
-      async files() {
-        const files: Record<string, string> = {};
-        for (const entry of await readdir(base, { recursive: true, withFileTypes: true })) {
-          const path = join(entry.parentPath, entry.name);
-          if (entry.isFile()) files[path.slice(base.length + 1)] = await readFile(path, "utf8");
-        }
-        return files;
-      },
-      async reset() {
-        await rm(base, { recursive: true, force: true });
-        await mkdir(base);
-        await writeFile(join(base, "in"), INPUT);
-      },
-    },
-    KILLS.file,
-  );
-  t.diagnostic(told);
-});
-
-for (const faults of [false, true]) {
-  test(`OSS${faults ? " with faults" : ""}: killed by SIGKILL and restored, the output is that of a run never disturbed`, async (t) => {
-    await using home = await ossHome();
-    const { server } = home;
-    if (faults) {
-      server.faults.random({
-        seed: SEED,
-        probability: 0.03,
-        faults: [
-          { kind: "status", status: 500, code: "InternalError" },
-          { kind: "reset-before-headers" },
-          { kind: "answer-lost" },
-          { kind: "throttle" },
-        ],
-      });
-    }
-    const told = await killAndRestore(
-      {
-        base: "oss://demo/data",
-        home: home.path,
-        async files() {
-          const files: Record<string, string> = {};
-          for (const key of server.keys("demo")) {
-            files[key.replace(/^data\//, "")] = Buffer.from((await server.get("demo", key)) ?? []).toString();
-          }
-          for (const { key } of server.uploads("demo")) files[`unfinished upload of ${key}`] = "";
-          return files;
-        },
-        async reset() {
-          for (const key of server.keys("demo")) server.remove("demo", key);
-          await server.put("demo", "data/in", INPUT);
-        },
-      },
-      faults ? KILLS.faulty : KILLS.oss,
-    );
-    t.diagnostic(told);
+for (const [name, open, most] of [
+  ["local files", localPlace, KILLS.file],
+  ["OSS", () => ossPlace(), KILLS.oss],
+  ["OSS with faults", () => ossPlace(SEED), KILLS.faulty],
+] as const) {
+  test(`${name}: killed by SIGKILL and restored, the output is that of a run never disturbed`, async (t) => {
+    await using place = await open();
+    t.diagnostic(await killAndRestore(place, most));
   });
 }
