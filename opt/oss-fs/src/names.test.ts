@@ -123,6 +123,40 @@ test("objects that no path can name are skipped with one warning, and go with th
   assert.deepEqual(server.keys(BUCKET), []);
 });
 
+test("an object whose key ends in / is a folder, whatever it holds; it goes along and keeps its bytes", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await server.put(BUCKET, "d/odd/", "not empty");
+  await server.put(BUCKET, "d/sub/", "");
+  await server.put(BUCKET, "d/sub/file", "x");
+  for (const name of ["d", "d/odd", "d/sub"]) {
+    const { kind, length, modificationTime } = await fs.getFileStatus(path(name));
+    assert.deepEqual([kind, length, modificationTime], ["directory", 0, 0], name);
+  }
+  await assert.rejects(fs.open(path("d/odd")), { code: "EISDIR" });
+  assert.deepEqual(await list(fs, "d", true), ["d/odd/", "d/sub/", "d/sub/file"]);
+  assert.deepEqual([await list(fs, "d/odd"), await list(fs, "d/sub")], [[], ["d/sub/file"]]);
+  await fs.rename(path("d"), path("e"));
+  assert.deepEqual(server.keys(BUCKET), ["e/odd/", "e/sub/", "e/sub/file"]);
+  assert.equal(Buffer.from((await server.get(BUCKET, "e/odd/")) ?? []).toString(), "not empty");
+});
+
+test("an object x and objects below x/, side by side: none hides or harms the other", async () => {
+  await using fixture = await openFixture();
+  const { fs, server } = fixture;
+  await server.put(BUCKET, "d/x", "file");
+  await server.put(BUCKET, "d/x/below", "below");
+  assert.equal((await fs.getFileStatus(path("d/x"))).kind, "file");
+  assert.equal((await read(fs, "d/x")).toString(), "file");
+  assert.equal((await read(fs, "d/x/below")).toString(), "below");
+  assert.deepEqual(await list(fs, "d"), ["d/x", "d/x/"]);
+  assert.deepEqual(await list(fs, "d", true), ["d/x", "d/x/", "d/x/below"]);
+  assert.deepEqual(await list(fs, "d/x"), ["d/x/below"]);
+  assert.equal(await fs.delete(path("d/x"), { recursive: true }), true);
+  assert.deepEqual(server.keys(BUCKET), ["d/x/below"]);
+  assert.equal((await fs.getFileStatus(path("d/x"))).kind, "directory");
+});
+
 test("names that differ in case are two", async () => {
   await using fixture = await openFixture();
   const { fs } = fixture;

@@ -117,6 +117,44 @@ test("pending names writes by their id, discard removes them", async () => {
   await other.close();
 });
 
+test("more unfinished uploads than a page of the store holds", async () => {
+  await using fixture = await openFixture({ ...PARTS, "fs.oss.region": "cn-hangzhou" });
+  const { fs, server } = fixture;
+  const body = sample(100 * KIB);
+  const writer = await fs.createRecoverableWriter();
+  const ids = new Set<string>();
+  for (let turn = 0; turn < 103; turn++) {
+    const names = Array.from({ length: 10 }, (_, i) => `d/${turn}${i} +%é`);
+    await Promise.all(
+      names.map(async (name) => {
+        await using stream = await writer.open(path(name));
+        await stream.write(body);
+        await stream.persist();
+        ids.add(stream.id);
+      }),
+    );
+  }
+  for await (const { target, id } of writer.pending(path(""))) assert.ok(ids.delete(id), `${target} ${id}`);
+  assert.equal(ids.size, 0);
+  assert.equal(server.uploads(BUCKET).length, 1030);
+});
+
+test("a recoverable holds less than a part, however much was written, and tells its version", async () => {
+  await using fixture = await openFixture(PARTS);
+  const { fs } = fixture;
+  const writer = await fs.createRecoverableWriter();
+  await using stream = await writer.open(path("out"));
+  for (const length of [100 * KIB - 1, 128 * KIB, 99 * KIB, 300 * KIB]) {
+    await stream.write(sample(length));
+    const { byteLength } = await stream.persist();
+    assert.ok(byteLength < 102 * KIB, `${byteLength} bytes`);
+  }
+  const newer = Buffer.from(await stream.persist());
+  newer[5] = 2;
+  const refused = { code: "EINVAL", message: /no recoverable of oss-fs, or one of another version/ };
+  await assert.rejects(writer.recover(newer), refused);
+});
+
 test("committing after a recovery does it once, and says so when it cannot", async () => {
   for (const size of [10, 300 * KIB]) {
     await using fixture = await openFixture(PARTS);
