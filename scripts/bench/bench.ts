@@ -31,6 +31,8 @@ export type Need =
   | { readonly file: string; readonly holds: "lines" | "content"; readonly size: number }
   /** A folder of this machine with files `0` … `files` - 1. */
   | { readonly folder: string; readonly files: number; readonly size: number }
+  /** Nothing below this prefix; at every run. */
+  | { readonly nothing: string }
   /** Objects `tree/0` …, or `tree/f0/0` … in `folders`; made anew before every run where `again`. */
   | {
       readonly tree: string;
@@ -71,6 +73,14 @@ export interface Goal {
   readonly floor?: true;
 }
 
+export type Proof =
+  /** What was written is the same as this object. */
+  | { readonly same: string }
+  /** Of the tree's files as many are gone as were counted. */
+  | { readonly tree: string; readonly files: number }
+  /** As many objects lie below the prefix as were counted. */
+  | { readonly below: string };
+
 export interface Bench {
   /** First word: what `npm run bench -- <word>` chooses. */
   readonly name: string;
@@ -85,8 +95,8 @@ export interface Bench {
   readonly goals: readonly Goal[];
   /** Default 5. */
   readonly runs?: number;
-  /** After every run: what was written is the same as this object; or the files of the tree are where they belong. */
-  readonly proof?: { readonly same: string } | { readonly tree: string; readonly files: number };
+  /** What has to be true after every run. */
+  readonly proof?: Proof;
   /** Shows the requests and the bytes that the server sent. */
   readonly traffic?: true;
 }

@@ -2,6 +2,7 @@ import type { Bench, Row } from "./bench.ts";
 import { figuresOf, type Result } from "./figures.ts";
 import type { Place } from "./place.ts";
 import type { ClientProcess } from "./processes.ts";
+import { prove, writtenBy } from "./prove.ts";
 import type { Sample, Task } from "./task.ts";
 
 /**
@@ -31,6 +32,7 @@ export async function measure(bench: Bench, place: Place, rounds: number | undef
     }
   } finally {
     for (const client of clients.values()) await client[Symbol.asyncDispose]();
+    for (const row of rows) await forget(bench, row, place);
   }
   checkAlike(bench, samples);
   return { name, shape, unit, rows: rows.map((row) => figuresOf(row, samples.get(row) ?? [])) };
@@ -41,31 +43,27 @@ async function measureOnce(bench: Bench, row: Row, client: ClientProcess, place:
   await place.prepare(bench.needs, bench.shape);
   await place.traffic(bench.shape);
   const taken = await client.run(task);
-  checkAmount(bench, task, taken);
   const sample = bench.traffic ? await withTraffic(taken, task, bench, place) : taken;
   await prove(bench, task, taken, place);
   return sample;
 }
 
+/** Frees what the row has left on the server. */
+async function forget({ task, shape }: Bench, row: Row, place: Place): Promise<void> {
+  const written = writtenBy({ ...task, ...row.task });
+  if (written !== undefined) await place.clear(shape, written);
+}
+
 /** What a row says goes over what its bench says. */
 function taskOf({ task, unit }: Bench, row: Row, place: Place, warm: Partial<Task> = {}): Task {
   const { target, ...whole } = { size: 0, count: 0, concurrency: 1, ...task, ...row.task, ...warm };
-  const scaled = (value: number): number => Math.round(value * place.scale);
   return {
     ...whole,
     key: place.key(whole.key),
     ...(target !== undefined && { target: place.key(target) }),
-    size: unit === "bytes" ? scaled(whole.size) : whole.size,
-    count: whole.operation === "job" ? whole.count : scaled(whole.count),
+    size: unit === "bytes" ? place.scaled(whole.size) : whole.size,
+    count: whole.operation === "job" ? whole.count : place.scaled(whole.count),
   };
-}
-
-function checkAmount({ name, unit }: Bench, { operation, size, count }: Task, { amount }: Sample): void {
-  if (unit === "lines") return;
-  const whole = unit === "bytes" ? size : count;
-  // Without its first byte it is not the whole object.
-  const wanted = operation === "read-unchecked" ? whole - 1 : whole;
-  if (amount !== wanted) throw new Error(`${name}: ${amount} ${unit} instead of ${wanted}`);
 }
 
 async function withTraffic(
@@ -78,26 +76,6 @@ async function withTraffic(
   const asked = unit === "bytes" ? size : unit === "reads" ? size * count : undefined;
   const moved = asked === undefined ? {} : { "sent ÷ asked": bytesOut / asked };
   return { ...taken, extra: { ...taken.extra, requests, ...moved } };
-}
-
-async function prove(
-  { proof, shape, name }: Bench,
-  task: Task,
-  { amount }: Sample,
-  place: Place,
-): Promise<void> {
-  if (proof === undefined) return;
-  const written = task.target ?? task.key;
-  if ("same" in proof) {
-    if (written.startsWith("file:") || task.operation === "read") return;
-    const [found, wanted] = [await place.summary(shape, written), await place.summary(shape, proof.same)];
-    if (found !== wanted) throw new Error(`${name}: ${written} has ${found}, not ${wanted}`);
-    return;
-  }
-  const left = await place.count(shape, `${proof.tree}/`);
-  const files = Math.round(proof.files * place.scale);
-  if (left !== files - amount)
-    throw new Error(`${name}: ${left} of ${files} files are left of ${amount} moved`);
 }
 
 /** Every tool that went through as many lines or keys found the same in them; of lines all found as many. */

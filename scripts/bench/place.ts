@@ -23,7 +23,7 @@ export class Place implements AsyncDisposable {
   readonly #server: ServerProcess;
   readonly #folder: string;
   /** Of every size and count. */
-  readonly scale: number;
+  readonly #scale: number;
   readonly #there = new Set<string>();
   #clients = 0;
 
@@ -38,7 +38,7 @@ export class Place implements AsyncDisposable {
     this.#scripts = scripts;
     this.#server = server;
     this.#folder = folder;
-    this.scale = scale;
+    this.#scale = scale;
   }
 
   static async open(root: string, scale: number): Promise<Place> {
@@ -60,6 +60,11 @@ export class Place implements AsyncDisposable {
     await this.#server[Symbol.asyncDispose]();
     await this.#scripts[Symbol.asyncDispose]();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** A size or count of a full run, in this one. */
+  scaled(value: number): number {
+    return Math.round(value * this.#scale);
   }
 
   /** `file:x` → the URI of a file here; other keys stay. */
@@ -98,7 +103,10 @@ export class Place implements AsyncDisposable {
   async prepare(needs: readonly Need[], shape: ShapeName): Promise<void> {
     const { tls } = SHAPES[shape];
     const missing = needs.filter(
-      (need) => ("tree" in need && need.again) || !this.#there.has(`${tls} ${JSON.stringify(need)}`),
+      (need) =>
+        "nothing" in need ||
+        ("tree" in need && need.again) ||
+        !this.#there.has(`${tls} ${JSON.stringify(need)}`),
     );
     if (missing.length === 0) return;
     await this.#server.do(tls, { do: "shape", latency: 0, rate: null });
@@ -117,6 +125,11 @@ export class Place implements AsyncDisposable {
   /** Objects below a prefix. */
   async count(shape: ShapeName, prefix: string): Promise<number> {
     return (await this.#server.do(SHAPES[shape].tls, { do: "count", prefix })) as number;
+  }
+
+  /** Removes what was written, for its memory. */
+  async clear(shape: ShapeName, prefix: string): Promise<void> {
+    await this.#server.do(SHAPES[shape].tls, { do: "clear", prefix });
   }
 
   /** Length and CRC64 of an object, as the server has them. */
@@ -142,34 +155,31 @@ export class Place implements AsyncDisposable {
   }
 
   async #put(need: Need, tls: boolean): Promise<void> {
-    if ("object" in need)
-      await this.#server.do(tls, { do: "content", key: need.object, size: this.#size(need) });
+    if ("nothing" in need) await this.#server.do(tls, { do: "clear", prefix: need.nothing });
+    else if ("object" in need)
+      await this.#server.do(tls, { do: "content", key: need.object, size: this.scaled(need.size) });
     else if ("text" in need)
-      await this.#server.do(tls, { do: "text", key: need.text, size: this.#size(need) });
-    else if ("repeated" in need) await this.#repeat(need.repeated, need.of, this.#size(need));
+      await this.#server.do(tls, { do: "text", key: need.text, size: this.scaled(need.size) });
+    else if ("repeated" in need) await this.#repeat(need.repeated, need.of, this.scaled(need.size));
     else if ("tree" in need) {
       const { tree, size, folders = 0, again } = need;
-      const files = Math.round(need.files * this.scale);
+      const files = this.scaled(need.files);
       if (again) await this.#server.do(tls, { do: "clear", prefix: "renamed/" });
       await this.#server.do(tls, { do: "tree", key: tree, files, size, folders });
     } else if ("folder" in need) {
       const folder = join(this.#folder, need.folder);
       await mkdir(folder);
-      const files = Math.round(need.files * this.scale);
+      const files = this.scaled(need.files);
       for (let i = 0; i < files; i++) await writeFile(join(folder, String(i)), Buffer.alloc(need.size, i));
     } else {
       const file = createWriteStream(join(this.#folder, need.file));
-      const size = this.#size(need);
+      const size = this.scaled(need.size);
       for (const chunk of need.holds === "lines" ? textOf(size) : contentOf(size)) {
         if (!file.write(chunk)) await once(file, "drain");
       }
       file.end();
       await once(file, "close");
     }
-  }
-
-  #size({ size }: { readonly size: number }): number {
-    return Math.round(size * this.scale);
   }
 
   /** Parts that are copies share their bytes on the server. */

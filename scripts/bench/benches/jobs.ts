@@ -4,7 +4,7 @@ import { plugfs } from "../rows.ts";
 const every = (name: string, interval: number): Row => ({
   ...plugfs,
   name,
-  task: { count: interval, target: `output-${interval}` },
+  task: { count: interval },
 });
 
 /** readTextFile → filter → writeAsText; the checkpoints' interval is the task's count, in milliseconds. */
@@ -13,12 +13,12 @@ export const JOBS: readonly Bench[] = [
     name: "jobs",
     shape: "A",
     unit: "lines",
-    task: { operation: "job", key: "long-text", size: 4 * GIB },
+    task: { operation: "job", key: "long-text", target: "output", size: 2 * GIB },
     warm: { key: "warm-text", target: "warm-output" },
     needs: [
       { text: "warm-text", size: 32 * MIB },
       { text: "text", size: 512 * MIB },
-      { repeated: "long-text", of: "text", size: 4 * GIB },
+      { repeated: "long-text", of: "text", size: 2 * GIB },
     ],
     rows: [every("no checkpoints", 0), every("every second", 1_000), every("every 10 s", 10_000)],
     goals: [

@@ -17,10 +17,11 @@ export const TRANSFER: readonly Bench[] = [
       count: FILES,
       concurrency: 16,
     },
-    needs: [{ folder: "small-files", files: FILES, size: 4 * KIB }],
+    needs: [{ folder: "small-files", files: FILES, size: 4 * KIB }, { nothing: "uploaded/" }],
     rows: [command, loop],
     goals: [],
     runs: 3,
+    proof: { below: "uploaded/" },
   },
   {
     name: "transfer up",
@@ -41,7 +42,7 @@ export const TRANSFER: readonly Bench[] = [
     name: "transfer down",
     shape: "A",
     unit: "bytes",
-    task: { operation: "download-file", key: "4 GiB", size: 4 * GIB },
+    task: { operation: "download-file", key: "4 GiB", target: "file:downloaded", size: 4 * GIB },
     needs: [
       { object: "big", size: 512 * 1024 * KIB },
       { repeated: "4 GiB", of: "big", size: 4 * GIB },
@@ -49,5 +50,6 @@ export const TRANSFER: readonly Bench[] = [
     rows: [command, loop],
     goals: [],
     runs: 2,
+    proof: { same: "4 GiB" },
   },
 ];

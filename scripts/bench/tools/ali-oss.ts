@@ -11,7 +11,7 @@ import { CREDENTIALS, inParallel, type Setup, type Tool } from "../task.ts";
 const MIB = 1024 * 1024;
 
 /** ali-oss, as people write it by hand. */
-export function aliOssTool({ endpoint, bucket, work }: Setup): Tool {
+export function aliOssTool({ endpoint, bucket }: Setup): Tool {
   const { port, protocol } = new URL(endpoint);
   const client = new OSS({
     ...CREDENTIALS,
@@ -104,8 +104,8 @@ export function aliOssTool({ endpoint, bucket, work }: Setup): Tool {
         await client.multipartUpload(target, fileURLToPath(key), options);
         return { amount: size };
       },
-      async "download-file"({ key, size }) {
-        await pipeline(await stream(key), createWriteStream(`${work}/downloaded`));
+      async "download-file"({ key, target = "", size }) {
+        await pipeline(await stream(key), createWriteStream(fileURLToPath(target)));
         return { amount: size };
       },
     },

@@ -41,8 +41,8 @@ export async function commandTool(setup: Setup, root: string): Promise<Tool> {
         done(count, await run("cp", "-r", fileURLToPath(key), uri(target))),
       "upload-file": async ({ key, target = "", size }) =>
         done(size, await run("put", fileURLToPath(key), uri(target))),
-      "download-file": async ({ key, size }) =>
-        done(size, await run("cp", uri(key), join(setup.work, "downloaded"))),
+      "download-file": async ({ key, target = "", size }) =>
+        done(size, await run("cp", uri(key), fileURLToPath(target))),
     },
     async [Symbol.asyncDispose]() {},
   };
