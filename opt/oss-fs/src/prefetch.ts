@@ -1,4 +1,4 @@
-import { type EventLoopUtilization, performance } from "node:perf_hooks";
+import { performance } from "node:perf_hooks";
 import { Crc64Sum } from "./crc64.ts";
 
 /** How far a stream that is read in sequence reads ahead. One for each run from a position on. */
@@ -30,12 +30,12 @@ const BUSY = 0.9;
 export function readAhead(
   fixedSize: number | undefined,
   fixedDepth: number | undefined,
-  loop: () => EventLoopUtilization = performance.eventLoopUtilization,
+  meter: () => () => number = loadMeter,
 ): ReadAhead {
   let depth = fixedDepth ?? 4;
   let consumed = 0;
   let started = 0;
-  let last: EventLoopUtilization | undefined;
+  let load: (() => number) | undefined;
   return {
     get depth() {
       return depth;
@@ -49,17 +49,31 @@ export function readAhead(
     },
     start() {
       started++;
-      last ??= loop();
+      load ??= meter();
     },
     consume() {
       consumed++;
       if (fixedDepth !== undefined) return;
-      const now = loop();
-      const active = now.active - (last?.active ?? 0);
-      const isBusy = active > BUSY * (active + now.idle - (last?.idle ?? 0));
-      last = now;
+      const isBusy = load !== undefined && load() > BUSY;
       depth = isBusy ? Math.max(2, depth - 1) : Math.min(MOST_PARTS, depth + 2);
     },
+  };
+}
+
+/** What it returns tells the share of the time since its last call that this thread was at work, from 0 to 1. */
+function loadMeter(): () => number {
+  let loop = performance.eventLoopUtilization();
+  let cpu = process.cpuUsage();
+  let at = performance.now();
+  return () => {
+    const { utilization } = performance.eventLoopUtilization(loop);
+    const { user, system } = process.cpuUsage(cpu);
+    const used = (user + system) / 1000 / (performance.now() - at);
+    loop = performance.eventLoopUtilization();
+    cpu = process.cpuUsage();
+    at = performance.now();
+    // The loop seems to be at work too while another process has the processor, and the process when another thread is.
+    return Math.min(utilization, used);
   };
 }
 
