@@ -3,7 +3,7 @@ import { checkedXml, header, type StoreRequest, type TextAnswer, xmlBody } from 
 import { forEachConcurrently } from "./concurrency.ts";
 import { type About, answerError, storeCodeOf } from "./errors.ts";
 import { headObject } from "./lookup.ts";
-import { forbidOverwrite, writeHeaders } from "./publish.ts";
+import { completionHeaders, forbidOverwrite, writeHeaders } from "./publish.ts";
 import { type Attempt, isRetryable, withRetries } from "./retry.ts";
 import { headerStatus, quoted, unquoted } from "./status.ts";
 import type { Store } from "./store.ts";
@@ -112,7 +112,7 @@ async function copyParts(store: Store, source: CopySource, target: CopyTarget): 
       subresources: { uploadId: begun },
       ...xmlBody(
         `<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`,
-        forbidOverwrite(target),
+        completionHeaders(store, target),
       ),
       signal,
       about,

@@ -68,8 +68,10 @@ const OPERATIONS = [
   "UploadPart",
   "UploadPartCopy",
 ];
-/** They make objects; a part belongs to the upload that was begun with them. */
-const MAKING = ["CopyObject", "InitiateMultipartUpload", "PutObject"];
+/** They make objects, or begin to: a part is encrypted as its upload is. */
+const ENCRYPTING = ["CopyObject", "InitiateMultipartUpload", "PutObject"];
+/** OSS takes the ACL of an upload with what completes it. */
+const OPENING = [...ENCRYPTING, "CompleteMultipartUpload"];
 
 for (const [signature, keys] of [
   ["V1", {}],
@@ -92,7 +94,6 @@ for (const [signature, keys] of [
     await useAll(fixture);
     assert.deepEqual([...new Set(seen.map(({ operation }) => operation))].sort(), OPERATIONS);
     for (const { operation, key, headers } of seen) {
-      const isMaking = MAKING.includes(operation);
       assert.deepEqual(
         {
           payer: headers.get("x-oss-request-payer"),
@@ -104,8 +105,8 @@ for (const [signature, keys] of [
         {
           payer: "requester",
           agent: true,
-          encryption: isMaking ? "AES256" : undefined,
-          acl: isMaking ? "public-read" : undefined,
+          encryption: ENCRYPTING.includes(operation) ? "AES256" : undefined,
+          acl: OPENING.includes(operation) ? "public-read" : undefined,
           signature,
         },
         `${operation} of ${key}`,

@@ -123,13 +123,26 @@ function publishedStatus(target: UploadTarget, published: Published, answer: Tex
   };
 }
 
-/** What goes with every way of writing. */
+/** What goes with everything that makes an object, or begins to. */
 export function writeHeaders(store: Store): Record<string, string> {
-  const { encryption, acl } = store.client.settings;
+  const { encryption } = store.client.settings;
   return {
     ...(encryption === undefined ? {} : { "x-oss-server-side-encryption": encryption }),
-    ...(acl === undefined ? {} : { "x-oss-object-acl": acl }),
+    ...aclHeaders(store),
   };
+}
+
+/** Of an upload OSS takes the ACL with what completes it; a few emulators take it with what begins it. */
+export function completionHeaders(
+  store: Store,
+  target: { readonly overwrite: boolean },
+): Record<string, string> {
+  return { ...aclHeaders(store), ...forbidOverwrite(target) };
+}
+
+function aclHeaders(store: Store): Record<string, string> {
+  const { acl } = store.client.settings;
+  return acl === undefined ? {} : { "x-oss-object-acl": acl };
 }
 
 export function forbidOverwrite(target: { readonly overwrite: boolean }): Record<string, string> {

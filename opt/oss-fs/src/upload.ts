@@ -6,6 +6,7 @@ import { Crc64Sum } from "./crc64.ts";
 import { type About, answerError, storeCodeOf } from "./errors.ts";
 import type { Payload } from "./part-buffer.ts";
 import {
+  completionHeaders,
   crcDiffers,
   forbidOverwrite,
   publish,
@@ -127,7 +128,7 @@ export class MultipartUpload {
       method: "POST",
       key,
       subresources: { uploadId: id },
-      ...xmlBody(xml, forbidOverwrite(this.target)),
+      ...xmlBody(xml, completionHeaders(this.#store, this.target)),
       signal,
       about,
     };

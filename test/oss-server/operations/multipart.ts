@@ -8,7 +8,7 @@ import { xmlDate } from "../dates.ts";
 import { Digest } from "../digest.ts";
 import { invalidArgument, invalidPart, malformedXml, noSuchUpload, OssError } from "../errors.ts";
 import { checkObjectName } from "../names.ts";
-import { attributesOf, encryptionHeaders, md5Header, refuseEncryption } from "../object-headers.ts";
+import { aclOf, attributesOf, encryptionHeaders, md5Header, refuseEncryption } from "../object-headers.ts";
 import { copyRangeOf } from "../ranges.ts";
 import { type Content, chunksOf, slice } from "../storage/content.ts";
 import type { Part, StoredObject, Upload } from "../storage/store.ts";
@@ -127,7 +127,7 @@ export const completeMultipartUpload: Operation = {
       crc64: combineCrc64(parts.map((part) => ({ crc64: part.crc64, length: part.size }))),
       modified: seconds(call.now),
       type: "Multipart",
-      acl: upload.acl,
+      acl: call.headers.has("x-oss-object-acl") ? aclOf(call.headers) : upload.acl,
       headers: upload.headers,
       tags: upload.tags,
     };
