@@ -1,6 +1,6 @@
 /**
- * `npm run test:matrix [-- VERSION…]`: runs the isolation tests with their hosts on every Node that matters, and prints
- * a table, version by test. The binaries are npm's `node-<platform>-<arch>` packages, kept in `.cache/node`.
+ * `npm run test:matrix [-- VERSION…]`: runs the tests of isolation, of embedding hosts and of containment with their
+ * hosts on every Node that matters, and prints a table, version by test. The binaries are npm's `node-<platform>-<arch>` packages, kept in `.cache/node`.
  *
  * 20.19: the oldest supported. 22.15: the first with synchronous hooks. 22.22.2: its `load` hooks are broken. The rest:
  * the newest of each line.
@@ -55,7 +55,12 @@ async function nodeBinary(range: string): Promise<string> {
 
 /** The tests themselves run on this Node; `PLUGFS_NODE` is what their hosts run on. */
 async function runTests(binary: string): Promise<Outcome> {
-  const files = await glob("test/isolation/**/*.test.ts", { cwd: root });
+  const patterns = [
+    "test/isolation/**/*.test.ts",
+    "test/embedding/hosts.test.ts",
+    "test/worker/*-table.test.ts",
+  ];
+  const files = await glob(patterns, { cwd: root });
   const args = [
     "--conditions=plugfs-source",
     "--import",
