@@ -12,7 +12,7 @@ export interface CheckpointCoordinatorOptions {
   /** What the job's checkpoint holds; called while no batch is being processed. */
   snapshot(): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
   /** Rejects when this instance of the job is not to go on. */
-  verify(signal: AbortSignal): Promise<void>;
+  verify(signal?: AbortSignal): Promise<void>;
   /** A checkpoint counts; of earlier ones only `numRetained` less one still do. */
   onCompleted(pointer: string): Promise<void>;
   /** A checkpoint failed: the job has to fail. */
@@ -81,7 +81,7 @@ export class CheckpointCoordinator {
       await using writer = await storage.begin({
         signal: ended.signal,
         // An instance that was taken over may still get so far: what it finds is the other's, and stays.
-        confirm: () => this.#options.verify(ended.signal),
+        confirm: () => this.#options.verify(),
       });
       await writer.write(state.name, state.bytes);
       await this.#options.verify(ended.signal);

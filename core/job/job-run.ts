@@ -157,7 +157,7 @@ export class JobRun {
       if (this.#recovery !== undefined && !sink.isRecoverable) this.#warnOfRestore(sink);
     }
     if (this.#recovery !== undefined && this.#phase === "running") {
-      if (restored !== undefined) await this.#publishRolling(this.#recovery.restoredFrom as string);
+      if (restored !== undefined) await this.#publishRolling(this.#recovery.restorable as string);
       for (const sink of opened) await sink.discardStale();
     }
     this.#readings = flows.map(
@@ -246,7 +246,7 @@ export class JobRun {
   #result(sinks: JobResult["sinks"], retained: boolean): JobResult {
     const { id, name } = this.#spec;
     const checkpoints = this.#recovery?.coordinator.completed ?? [];
-    const last = checkpoints.at(-1)?.pointer ?? this.#recovery?.restoredFrom;
+    const last = checkpoints.at(-1)?.pointer ?? this.#recovery?.restorable;
     const restoredFrom = this.#recovery?.restoredFrom;
     return {
       jobId: id,

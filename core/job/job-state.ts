@@ -17,8 +17,8 @@ export interface SourceState {
 /** What a checkpoint says of a job. */
 export interface JobState {
   readonly version: typeof VERSION;
-  /** `committing`: all is written, and the files are to get their names. */
-  readonly phase: "running" | "committing";
+  /** `beginning`: nothing was done. `committing`: all is written, and the files are to get their names. */
+  readonly phase: "beginning" | "running" | "committing";
   /** Sources, functions and sinks, in words: another program cannot go on here. */
   readonly fingerprint: readonly string[];
   readonly linesRead: number;
@@ -33,11 +33,21 @@ export function encodeJobState(state: Omit<JobState, "version">): { name: string
   return { name: STATE, bytes: Buffer.from(JSON.stringify({ version: VERSION, ...state }), "utf8") };
 }
 
-/** Rejects with `ERR_JOB_CHECKPOINT` when a checkpoint is not one of this job as it is now. */
+/** Of a job that has a checkpoint before it has begun. */
+export const BEGINNING: Omit<JobState, "version"> = {
+  phase: "beginning",
+  fingerprint: [],
+  linesRead: 0,
+  bytesRead: 0,
+  sources: [],
+  sinks: [],
+};
+
+/** Undefined for {@link BEGINNING}. Rejects with `ERR_JOB_CHECKPOINT` when a checkpoint is not one of this job as it is now. */
 export async function readJobState(
   checkpoint: Checkpoint,
   expected: { readonly id: string; readonly name: string; readonly fingerprint: readonly string[] },
-): Promise<JobState> {
+): Promise<JobState | undefined> {
   const refuse = (why: string) => {
     throw new JobError({
       code: "ERR_JOB_CHECKPOINT",
@@ -52,6 +62,7 @@ export async function readJobState(
   const state: JobState = JSON.parse((await checkpoint.read(STATE)).toString("utf8"));
   if (state.version !== VERSION)
     refuse(`its state has version ${state.version}, this plugfs reads ${VERSION}`);
+  if (state.phase === "beginning") return undefined;
   const difference = firstDifference(state.fingerprint, expected.fingerprint);
   if (difference !== undefined) refuse(difference);
   return state;

@@ -365,3 +365,72 @@ async function stopAt(folder: string, line: number): Promise<void> {
   };
   await assert.rejects(execute({ folder, options: { signal: abort.signal }, onLine }), /stopped/);
 }
+
+test("a checkpoint that an instance completes after it was taken over is never gone on from", async () => {
+  const { output } = await undisturbed();
+  for (const killSecond of [false, true]) {
+    await using folder = await temporaryFolder();
+    await prepare(folder.path);
+    const late = new LateMetadata(2);
+    const first = execute({ folder: folder.path, fileSystem: late, checkpointing: { retain: "on-failure" } });
+    first.catch(() => {});
+    await late.held;
+    // The first holds its second checkpoint back; the second instance goes on from its first one, and beyond.
+    const killed = new CrashingFileSystem(14, "after");
+    const second = execute({
+      folder: folder.path,
+      options: restoring,
+      ...(killSecond && { fileSystem: killed }),
+    });
+    if (killSecond) {
+      await assert.rejects(second);
+      assert.ok(killed.isDead);
+      assert.ok(
+        killed.log.some((entry) => entry.startsWith("recover")),
+        killed.log.join(),
+      );
+    } else {
+      await second;
+    }
+    late.release();
+    await assert.rejects(first, { code: "ERR_JOB_FENCED" });
+    const state = join(folder.path, "state", ownerId("recovering"));
+    assert.ok((await readdir(state)).includes("chk-2"), "the late one is complete");
+    if (killSecond) {
+      const { restoredFrom } = await execute({ folder: folder.path, options: restoring });
+      assert.match(restoredFrom ?? "", /chk-[34]$/);
+      await assertComplete(folder.path, output, "late checkpoint");
+    } else {
+      assert.deepEqual(await outputOf(folder.path), output);
+      const again = await execute({ folder: folder.path, options: restoring });
+      assert.equal(again.alreadyCompleted, true);
+      await assertComplete(folder.path, output, "late checkpoint, at the end");
+    }
+  }
+});
+
+/** Holds back the metadata of the n-th checkpoint until it is released. */
+class LateMetadata extends LocalFileSystem {
+  readonly held: Promise<void>;
+  release = () => {};
+  #hold = () => {};
+  readonly #name: string;
+
+  constructor(n: number) {
+    super();
+    this.#name = `chk-${n}/_metadata`;
+    this.held = new Promise((resolve) => {
+      this.#hold = resolve;
+    });
+  }
+
+  override async create(...args: Parameters<LocalFileSystem["create"]>) {
+    if (args[0].key.endsWith(this.#name)) {
+      this.#hold();
+      await new Promise<void>((resolve) => {
+        this.release = resolve;
+      });
+    }
+    return super.create(...args);
+  }
+}

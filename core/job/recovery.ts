@@ -8,7 +8,7 @@ import { Attempt } from "./attempt.ts";
 import { CheckpointCoordinator } from "./checkpoint-coordinator.ts";
 import type { CheckpointGate } from "./checkpoint-gate.ts";
 import type { JobResult } from "./job-result.ts";
-import { type JobState, readJobState } from "./job-state.ts";
+import { BEGINNING, encodeJobState, type JobState, readJobState } from "./job-state.ts";
 import type { CheckpointSettings } from "./settings.ts";
 
 /** Record of a job that has come to its end. */
@@ -50,6 +50,7 @@ export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #started = Date.now();
   #ended = false;
+  #copy: string | undefined;
 
   private constructor(
     options: RecoveryOptions,
@@ -104,13 +105,17 @@ export class Recovery {
       const now = attempt.tookOver ? await find(storage, options) : found;
       const recovery = new Recovery(options, { storage, attempt, ...now });
       if (now.completed !== undefined) await recovery.#endAgain(now.completed);
-      else if (now.restored === undefined) await recovery.#forgetEarlierRuns();
-      else await storage.records.delete(COMPLETED);
+      else await recovery.#begin();
       return recovery;
     } catch (error) {
       await attempt.end().catch(() => {});
       throw error;
     }
+  }
+
+  /** The checkpoint that holds the restored state now. */
+  get restorable(): string | undefined {
+    return this.#copy ?? this.restoredFrom;
   }
 
   /** `ERR_JOB_FENCED` when a failure is another instance's doing, else undefined. */
@@ -162,9 +167,24 @@ export class Recovery {
   }
 
   /** One name is one run: what an earlier one has left cannot be restored any more. */
-  async #forgetEarlierRuns(): Promise<void> {
+  async #begin(): Promise<void> {
+    const { tookOver } = this.attempt;
+    if (tookOver) await this.storage.leaveNumber({ signal: this.#options.signal });
     await this.storage.records.delete(COMPLETED);
-    await this.#discardAll();
+    if (this.restored === undefined) await this.#discardAll();
+    if (tookOver) await this.#copyState();
+  }
+
+  /**
+   * The instance that was taken over may still complete one checkpoint, which is void once this one has touched the
+   * files: with a checkpoint of its own, numbered behind that one, this instance is found first.
+   */
+  async #copyState(): Promise<void> {
+    const { signal } = this.#options;
+    const { name, bytes } = encodeJobState(this.restored ?? BEGINNING);
+    await using writer = await this.storage.begin({ signal, confirm: () => this.attempt.verify(signal) });
+    await writer.write(name, bytes);
+    this.#copy = (await writer.complete()).pointer;
   }
 
   async #discardAll(): Promise<void> {
@@ -207,6 +227,7 @@ async function find(storage: CheckpointStorage, options: RecoveryOptions): Promi
   const checkpoint = await (restore === "latest" ? storage.latest() : storage.open(restore));
   if (checkpoint === undefined) return {};
   const state = await readJobState(checkpoint, { ...options, name: job });
+  if (state === undefined) return {};
   const published = options.rolls ? await storage.records.read(PUBLISHED, signal) : undefined;
   const isPublished = published?.toString("utf8") === publishedText(checkpoint.pointer);
   return {

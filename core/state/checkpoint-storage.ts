@@ -58,6 +58,8 @@ export class CheckpointStorage {
   readonly records: Records;
   readonly #options: CheckpointStorageOptions;
   #lastId: number | undefined;
+  /** Numbers up to here are left to others. */
+  #reserved = 0;
   /** Completed checkpoints that this storage has listed or made, and what crashed writers have left. */
   #older: { id: number; isComplete: boolean }[] = [];
 
@@ -85,7 +87,7 @@ export class CheckpointStorage {
     if (this.#lastId === undefined) {
       const entries = await this.#entries(options.signal ?? this.#options.signal);
       this.#older = entries.map(({ id, completedAt }) => ({ id, isComplete: completedAt !== undefined }));
-      this.#lastId = Math.max(0, ...entries.map(({ id }) => id));
+      this.#lastId = entries.reduce((last, { id }) => Math.max(last, id), this.#reserved);
     }
     const id = ++this.#lastId;
     return new CheckpointWriter({
@@ -101,6 +103,16 @@ export class CheckpointStorage {
         await this.#subsume(id);
       },
     });
+  }
+
+  /**
+   * Leaves the next number free: another writer that is to end may still complete the checkpoint that it has begun. It
+   * then lies behind those of this storage.
+   */
+  async leaveNumber(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const entries = await this.#entries(options.signal ?? this.#options.signal);
+    this.#lastId = undefined;
+    this.#reserved = 1 + entries.reduce((last, { id }) => Math.max(last, id), this.#reserved);
   }
 
   /**
