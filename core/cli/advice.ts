@@ -1,4 +1,5 @@
 import { errorCode, errorMessage } from "../errors/errors.ts";
+import { original } from "./original.ts";
 import { printable } from "./printable.ts";
 
 /** What to do about an error whose own message does not say. */
@@ -21,7 +22,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 /** One line: the code, what is wrong, what to do. */
-export function describeError(error: unknown): string {
+export function describeError(thrown: unknown): string {
+  const error = original(thrown);
   const code = errorCode(error);
   const message = firstSentence(errorMessage(error));
   const coded = code === undefined || message.startsWith(code) ? message : `${code}: ${message}`;

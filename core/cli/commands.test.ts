@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FileSystemError } from "../errors/errors.ts";
+import { describeError } from "./advice.ts";
 import { parseArguments } from "./arguments.ts";
 import { colorsFor } from "./colors.ts";
 import { GLOBAL_OPTIONS } from "./command.ts";
@@ -81,4 +83,13 @@ test("colours: on a terminal only, NO_COLOR off, FORCE_COLOR on", () => {
   for (const [stream, environment, isColored] of cases) {
     assert.equal(colorsFor(stream, environment).isColorSupported, isColored, JSON.stringify(environment));
   }
+});
+
+test("an error is told by its code, and what went wrong first before what its clean-up met", () => {
+  const path = "oss://b/x";
+  const first = new FileSystemError({ code: "ENOSPC", path, operation: "write" });
+  const told = describeError(first);
+  assert.match(told, /^ENOSPC: .*oss:\/\/b\/x.*Free some space/);
+  const both = { name: "SuppressedError", error: new Error("clean-up"), suppressed: first };
+  assert.equal(describeError(Object.assign(new Error("suppressed"), both)), told);
 });

@@ -16,10 +16,13 @@ export async function ask(question: string, terminal: Terminal, signal: AbortSig
   // Not as a terminal of readline's own, which would swallow Ctrl-C.
   const lines = createInterface({ ...terminal, terminal: false });
   try {
-    const closed = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+    const closed = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
     const answer = await Promise.race([lines.question(`${question} [y/N] `, { signal }), closed]);
-    return /^y(es)?$/i.test(answer.trim());
+    // Ctrl-D has no newline of its own.
+    if (answer === undefined) terminal.output.write("\n");
+    return /^y(es)?$/i.test(answer?.trim() ?? "");
   } catch (error) {
+    if (signal.aborted) terminal.output.write("\n");
     throw signal.aborted ? signal.reason : error;
   } finally {
     lines.close();

@@ -1,6 +1,7 @@
 import type { Logger } from "../fs/contract.ts";
 import { describeError } from "./advice.ts";
 import { type Colors, colorsFor } from "./colors.ts";
+import { LastLine } from "./last-line.ts";
 import type { OutputStream } from "./output.ts";
 import { printable } from "./printable.ts";
 
@@ -8,6 +9,7 @@ import { printable } from "./printable.ts";
 export class Messages {
   readonly stream: OutputStream;
   readonly colors: Colors;
+  readonly lastLine = new LastLine();
   /** `plugfs cp`. */
   subject = "plugfs";
   /** Failures that were reported. */
@@ -33,8 +35,7 @@ export class Messages {
   }
 
   note(text: string): void {
-    // A progress bar may stand on this line.
-    this.stream.write(this.stream.isTTY === true ? `\r\u001b[K${text}\n` : `${text}\n`);
+    this.lastLine.above(() => this.stream.write(`${text}\n`));
   }
 
   /** For the environment. `isExpected` keeps away what the user of the command knows. */

@@ -1,9 +1,14 @@
 import type { Writable } from "node:stream";
 import { type Colors, colorsFor } from "./colors.ts";
 import { brokenPipe } from "./exit.ts";
+import type { LastLine } from "./last-line.ts";
 
 /** A stream that may be a terminal. */
-export type OutputStream = Writable & { readonly isTTY?: boolean; hasColors?(): boolean };
+export type OutputStream = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  hasColors?(): boolean;
+};
 
 /** Characters gathered before they are written to a pipe or a file. */
 const BUFFER = 16 * 1024;
@@ -12,6 +17,8 @@ export interface OutputOptions {
   /** Whether listings print one JSON object a line. */
   readonly json: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Of the terminal, where that is what the stream is too. */
+  readonly lastLine?: LastLine;
 }
 
 /** What a command prints as its result. Waits for the reader, so that a long listing never piles up in memory. */
@@ -20,12 +27,14 @@ export class Output {
   readonly colors: Colors;
   readonly isTerminal: boolean;
   readonly #stream: Writable;
+  readonly #lastLine: LastLine | undefined;
   #buffer = "";
 
-  constructor(stream: OutputStream, { json, environment }: OutputOptions) {
+  constructor(stream: OutputStream, { json, environment, lastLine }: OutputOptions) {
     this.#stream = stream;
     this.json = json;
     this.isTerminal = stream.isTTY === true;
+    this.#lastLine = this.isTerminal ? lastLine : undefined;
     this.colors = colorsFor(stream, environment);
   }
 
@@ -62,10 +71,13 @@ export class Output {
 
   #write(chunk: string | Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#stream.write(chunk, (error) => {
+      const written = (error: Error | null | undefined) => {
         if (error == null) resolve();
         else reject((error as NodeJS.ErrnoException).code === "EPIPE" ? brokenPipe() : error);
-      });
+      };
+      const write = () => this.#stream.write(chunk, written);
+      if (this.#lastLine === undefined) write();
+      else this.#lastLine.above(write);
     });
   }
 }

@@ -7,6 +7,7 @@ import { ask } from "./confirm.ts";
 import { Interruption } from "./exit.ts";
 import { Messages } from "./messages.ts";
 import { Progress } from "./progress.ts";
+import { progressLine } from "./progress-line.ts";
 
 /** Enough of a terminal for the bar and for questions; keeps what is shown. */
 function terminal() {
@@ -40,7 +41,29 @@ test("a bar with bytes, rate, time left and files, after one second and not befo
   progress.fileDone();
   const shown = await shownUntil(stream, /files/);
   assert.ok(performance.now() - started >= 999);
-  assert.match(shown, /█+░+ 25% 1\.0 KiB \/ 4\.0 KiB {2}\d+ B\/s {2}\S+ s left {2}1 \/ 2 files/);
+  assert.match(shown, /█+░+ {2}25% 1\.0 KiB \/ 4\.0 KiB {2}\d+ B\/s {2}\S+ s left {2}1 \/ 2 files/);
+});
+
+test("in a narrow terminal the bar shrinks, then what matters less is left out", () => {
+  const standing = { bytes: 3 << 20, files: 3, totalBytes: 12 << 20, totalFiles: 1200, milliseconds: 2000 };
+  const lines = (isTotal: boolean) =>
+    [120, 80, 70, 45, 39, 19, 8, 1].map((columns) => progressLine({ ...standing, isTotal }, columns));
+  assert.deepEqual(lines(true), [
+    "██████░░░░░░░░░░░░░░░░░░  25% 3.0 MiB / 12.0 MiB  1.5 MiB/s  6.0 s left  3 / 1,200 files",
+    "███░░░░░░░░░  25% 3.0 MiB / 12.0 MiB  1.5 MiB/s  6.0 s left  3 / 1,200 files",
+    "25% 3.0 MiB / 12.0 MiB  1.5 MiB/s  6.0 s left  3 / 1,200 files",
+    "25%  1.5 MiB/s  6.0 s left  3 / 1,200 files",
+    "25%  3.0 MiB  6.0 s left",
+    "25%  6.0 s left",
+    "25%",
+    "",
+  ]);
+  assert.deepEqual(lines(false).slice(-4), [
+    "1.5 MiB/s  listing…  3 / 1,200+ files",
+    "3.0 MiB  listing…",
+    "listing…",
+    "",
+  ]);
 });
 
 test("what is done sooner shows nothing, and neither does a pipe", async () => {

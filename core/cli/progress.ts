@@ -1,9 +1,11 @@
-import type { SingleBar } from "cli-progress";
 import type { Messages } from "./messages.ts";
-import { formatBytes, formatDuration } from "./printable.ts";
+import { progressLine } from "./progress-line.ts";
 
 /** Milliseconds before the bar shows: what is done sooner needs none. */
 const DELAY = 1000;
+
+/** Columns where the terminal does not tell. */
+const COLUMNS = 80;
 
 /**
  * How far a transfer is: bytes, rate, time left, files. A bar on stderr when that is a terminal, nothing in a pipe.
@@ -21,8 +23,6 @@ export class Progress implements Disposable {
   #totalFiles = 0;
   #totalBytes = 0;
   #isTotal = false;
-  #bar: SingleBar | undefined;
-  #refresh: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(messages: Messages) {
@@ -56,8 +56,7 @@ export class Progress implements Disposable {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    clearInterval(this.#refresh);
-    this.#bar?.stop();
+    this.#messages.lastLine.clear();
   }
 
   [Symbol.dispose](): void {
@@ -67,39 +66,29 @@ export class Progress implements Disposable {
   async #show(): Promise<void> {
     const { default: cliProgress } = await import("cli-progress");
     if (this.#stopped) return;
-    const { cyan } = this.#messages.colors;
-    this.#bar = new cliProgress.SingleBar(
-      {
-        stream: this.#messages.stream,
-        format: `${cyan("{bar}")} {share} {size}  {rate}/s  {left}  {count}`,
-        barsize: 24,
-        hideCursor: true,
-        clearOnComplete: true,
-        // Ctrl-C is handled once, for all that runs.
-        gracefulExit: false,
-        emptyOnZero: true,
-      },
-      cliProgress.Presets.shades_classic,
-    );
-    this.#bar.start(this.#totalBytes, this.bytes, this.#payload());
-    this.#refresh = setInterval(() => {
-      this.#bar?.setTotal(Math.max(this.#totalBytes, 1));
-      this.#bar?.update(Math.min(this.bytes, this.#totalBytes), this.#payload());
-    }, 200);
+    const bar = new cliProgress.SingleBar({
+      stream: this.#messages.stream,
+      format: () => this.#line(),
+      hideCursor: true,
+      clearOnComplete: true,
+      // Ctrl-C is handled once, for all that runs.
+      gracefulExit: false,
+      fps: 5,
+    });
+    this.#messages.lastLine.show({ show: () => bar.start(1, 0), hide: () => bar.stop() });
   }
 
-  #payload(): Record<string, string> {
-    const seconds = (performance.now() - this.started) / 1000;
-    const rate = this.bytes / seconds;
-    const rest = Math.max(0, this.#totalBytes - this.bytes);
-    const more = this.#isTotal ? "" : "+";
-    const share = this.#totalBytes === 0 ? 0 : Math.floor((100 * this.bytes) / this.#totalBytes);
-    return {
-      share: this.#isTotal ? `${Math.min(share, 100)}%` : "",
-      size: `${formatBytes(this.bytes)} / ${formatBytes(this.#totalBytes)}${more}`,
-      rate: formatBytes(Math.round(rate)),
-      left: this.#isTotal && rate > 0 ? `${formatDuration((rest / rate) * 1000)} left` : "listing…",
-      count: `${this.files.toLocaleString("en-US")} / ${this.#totalFiles.toLocaleString("en-US")}${more} files`,
+  #line(): string {
+    const { stream, colors } = this.#messages;
+    const standing = {
+      bytes: this.bytes,
+      files: this.files,
+      totalBytes: this.#totalBytes,
+      totalFiles: this.#totalFiles,
+      isTotal: this.#isTotal,
+      milliseconds: performance.now() - this.started,
     };
+    // The last column is left free: a terminal may go to the next line after it.
+    return progressLine(standing, (stream.columns ?? COLUMNS) - 1, colors.cyan);
   }
 }

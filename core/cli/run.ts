@@ -41,7 +41,11 @@ async function dispatch(args: readonly string[], world: World, messages: Message
   const split = splitWords(args, { ...GLOBAL_OPTIONS, ...VERSION });
   const { words } = split;
   const json = args.includes("--json");
-  const output = new Output(world.stdout, { json, environment: world.environment });
+  const output = new Output(world.stdout, {
+    json,
+    environment: world.environment,
+    lastLine: messages.lastLine,
+  });
 
   const show = async (lines: readonly string[]) => {
     await output.lines(lines);

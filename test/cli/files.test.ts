@@ -155,9 +155,10 @@ test("what a killed upload leaves is listed, and swept by age", async () => {
   await truncate(big, 64 << 20);
   home.server.shape.rate = 1 << 20;
   const child = start(["cp", big, "oss://demo/left/big"], { cwd: home.work });
-  await until(() => home.server.uploads("demo").length > 0);
+  const exit = once(child, "close");
+  await until(() => home.server.uploads("demo").length > 0, exit);
   child.kill("SIGKILL");
-  await once(child, "close");
+  await exit;
   home.server.shape.rate = Number.POSITIVE_INFINITY;
 
   const [upload, ...others] = objects(await ok(["uploads", "list", "--json", "oss://demo/left"]));

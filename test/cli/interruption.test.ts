@@ -21,7 +21,7 @@ test("Ctrl-C ends an upload: exit code 130, nothing appears, nothing is left unf
   });
   const exit = once(child, "close");
   // An upload in parts is under way.
-  await until(() => home.server.uploads("demo").length > 0);
+  await until(() => home.server.uploads("demo").length > 0, exit);
   home.server.shape.rate = Number.POSITIVE_INFINITY;
   child.kill("SIGINT");
   assert.deepEqual(await exit, [130, null], stderr);
@@ -35,7 +35,7 @@ test("Ctrl-C ends a download and leaves no temporary file", async () => {
   home.server.shape.rate = 1 << 20;
   const child = start(["cp", "oss://demo/big", "copy"], { cwd: home.work });
   const exit = once(child, "close");
-  await until(async () => (await readdir(home.work)).length > 0);
+  await until(async () => (await readdir(home.work)).length > 0, exit);
   child.kill("SIGINT");
   assert.deepEqual(await exit, [130, null]);
   assert.deepEqual(await readdir(home.work), []);
@@ -46,7 +46,7 @@ test("Ctrl-C ends the wait for standard input, and nothing appears", async () =>
   const child = start(["cp", "-", "target"], { cwd: folder.path });
   const exit = once(child, "close");
   child.stdin.write("half of it");
-  await until(async () => (await readdir(folder.path)).length > 0);
+  await until(async () => (await readdir(folder.path)).length > 0, exit);
   child.kill("SIGINT");
   assert.deepEqual(await exit, [130, null]);
   assert.deepEqual(await readdir(folder.path), []);

@@ -1,5 +1,6 @@
 import { errorCode } from "../../errors/errors.ts";
 import type { Messages } from "../messages.ts";
+import { original } from "../original.ts";
 
 /** Codes that every further file would meet as well. */
 const HOPELESS = new Set(["ENOSPC", "EDQUOT", "EROFS", "ENODEV", "ENOTSUP", "ENOTFOUND", "ECONNREFUSED"]);
@@ -26,8 +27,9 @@ export class Failures {
       const result = await work();
       this.#inARow = 0;
       return result;
-    } catch (error) {
+    } catch (thrown) {
       this.#signal.throwIfAborted();
+      const error = original(thrown);
       const code = errorCode(error) ?? "";
       if (HOPELESS.has(code) || code.startsWith("ERR_")) throw error;
       if (++this.#inARow >= IN_A_ROW) {
