@@ -1,13 +1,11 @@
 /** The inner files of ali-oss that oss-fs uses. */
 export const version: string;
 
-export function initOptions(options: object): unknown;
-
 /** `this` is the client. */
 export function createRequest(
   this: object,
   params: object,
-): { readonly url: string; readonly params: object };
+): { readonly url: string; readonly params: { readonly headers: Record<string, string> } };
 
 export const signUtils: {
   buildCanonicalString(

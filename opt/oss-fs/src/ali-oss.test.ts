@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import Whole from "ali-oss";
 import fc from "fast-check";
-import Part from "./ali-oss.ts";
+import Part, { type AliOssOptions, type AliOssRequest } from "./ali-oss.ts";
 
 interface Sent {
   readonly url: string;
@@ -19,9 +19,9 @@ const text = fc.string({
 const options = fc.record({
   endpoint: fc.constantFrom(
     "https://oss-cn-hangzhou.aliyuncs.com",
+    "https://oss.example.com:8443",
     "http://127.0.0.1:8080",
-    "oss.example.com",
-    undefined,
+    "https://10.0.0.1",
   ),
   region: fc.constantFrom("oss-cn-hangzhou", "oss-us-east-1"),
   accessKeyId: fc.string({ minLength: 1, unit: fc.constantFrom(..."aZ09") }),
@@ -75,6 +75,11 @@ test("names the version of ali-oss in the User-Agent, after a prefix", async (t:
   const client = new Part({
     accessKeyId: "id",
     accessKeySecret: "secret",
+    endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
+    authorizationV4: false,
+    sldEnable: false,
+    cname: false,
+    isRequestPay: false,
     urllib: {
       request: async (_: string, { headers }: Sent) => {
         agent = headers["User-Agent"] ?? "";
@@ -87,7 +92,12 @@ test("names the version of ali-oss in the User-Agent, after a prefix", async (t:
   t.diagnostic(agent);
 });
 
-async function sent(Client: typeof Part, options: object, later: object, params: object): Promise<Sent> {
+async function sent(
+  Client: typeof Part,
+  options: Omit<AliOssOptions, "urllib">,
+  later: object,
+  params: AliOssRequest,
+): Promise<Sent> {
   const all: Sent[] = [];
   const urllib = {
     async request(url: string, request: Omit<Sent, "url">) {
