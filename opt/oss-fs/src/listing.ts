@@ -101,7 +101,7 @@ export async function hasAny(
 export function parsePage(xml: string, version: 1 | 2, about: About): ListPage {
   try {
     const page = xmlRoot(xml, "ListBucketResult");
-    const decode = xmlText(page, "EncodingType") === "url" ? decodeURIComponent : (text: string) => text;
+    const decode = xmlText(page, "EncodingType") === "url" ? decodeKey : (text: string) => text;
     const objects: ListedObject[] = [];
     for (const entry of xmlElements(page, "Contents")) {
       objects.push({
@@ -119,6 +119,10 @@ export function parsePage(xml: string, version: 1 | 2, about: About): ListPage {
   } catch (cause) {
     throw answerError("the store's listing cannot be read", about, { retryable: true, cause });
   }
+}
+
+function decodeKey(text: string): string {
+  return text.includes("%") ? decodeURIComponent(text) : text;
 }
 
 function needed(xml: string, name: string): string {

@@ -52,7 +52,7 @@ export function headerStatus(path: Path, headers: TextAnswer["headers"], length?
 
 /** An ETag as `FileStatus.version` holds it. */
 export function unquoted(etag: string): string {
-  return etag.replace(/^"|"$/g, "");
+  return etag.startsWith('"') && etag.endsWith('"') ? etag.slice(1, -1) : etag.replace(/^"|"$/g, "");
 }
 
 /** A `FileStatus.version` as `If-Match` wants it. */

@@ -61,6 +61,10 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&",
 function decode(text: string): string {
   if (text.startsWith("<![CDATA[") && text.endsWith("]]>")) return text.slice(9, -3);
   if (!text.includes("&")) return text;
+  // Every listed object has an ETag in quotes.
+  if (text.startsWith("&quot;") && text.indexOf("&", 1) === text.length - 6 && text.endsWith("&quot;")) {
+    return `"${text.slice(6, -6)}"`;
+  }
   return text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z]+));/gi, (whole, hex, decimal, name) => {
     if (name !== undefined) return ENTITIES[name] ?? whole;
     const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
