@@ -9,6 +9,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: "Check the endpoint: plugfs conf shows it",
   ECONNRESET: "Try again",
   EEXIST: "Remove it first, or choose another name",
+  EFBIG: "Write it elsewhere, or raise the limit (ulimit -f)",
   EISDIR: "Name a file, or use -r where the command has it",
   EMFILE: "Raise the limit of open files (ulimit -n), or use a smaller --parallel",
   ENODEV: "Check the bucket's name and the endpoint: plugfs conf shows it",
