@@ -200,6 +200,35 @@ test("secrets of odd characters and ids of digits reach OSS as they stand in fli
   }
 });
 
+test("credentials of a module in the plugin's own folder, or anywhere, of one bucket or of all", async () => {
+  await using folder = await temporaryFolder();
+  const { accessKeyId, accessKeySecret } = {
+    accessKeyId: "of-a-module",
+    accessKeySecret: "told-at-run-time",
+  };
+  const keys = JSON.stringify({ accessKeyId, accessKeySecret });
+  for (const [name, text] of [
+    ["mine.mjs", `export default async () => (${keys});`],
+    ["mine.cjs", `module.exports = async () => (${keys});`],
+  ] as const) {
+    await using home = await ossHome({ accessKeyId, accessKeySecret });
+    const inside = join(home.path, "plugins/oss-fs", name);
+    const outside = join(folder.path, name);
+    for (const file of [inside, outside]) await writeFile(file, text);
+    for (const configuration of [
+      { "fs.oss.credentials.provider": `./${name}` },
+      { "fs.oss.credentials.provider": outside },
+      { "fs.oss.bucket.demo.credentials.provider": `./${name}` },
+    ]) {
+      const set = { "fs.oss.accessKeyId": "wrong", "fs.oss.accessKeySecret": "wrong", ...configuration };
+      const env = await home.open({ configuration: set });
+      await env.fs.writeFile("oss://demo/x", name);
+      assert.equal(await env.fs.readFile("oss://demo/x", "utf8"), name);
+    }
+    assert.deepEqual(home.warnings, []);
+  }
+});
+
 test("no plugins folder, an empty one, a file in it, a broken plugin: said once, and file: goes on", async () => {
   await using folder = await temporaryFolder();
   const messages: string[] = [];
