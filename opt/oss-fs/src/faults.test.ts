@@ -175,6 +175,76 @@ for (const [way, tls] of WAYS) {
     await using fixture = await openFixture({ ...KEYS, "fs.oss.attempts.maximum": 3 }, { tls });
     for (let seed = 1; seed <= share; seed++) await schedule(fixture.fs, fixture.server, seed);
   });
+
+  const written = Math.ceil(share / 4);
+  test(`${written} seeded schedules of recoverable writes, ${way}: what is committed is exactly what was written`, async () => {
+    await using fixture = await openFixture({ ...KEYS, "fs.oss.attempts.maximum": 3 }, { tls });
+    for (let seed = 1; seed <= written; seed++) await recoverableSchedule(fixture.fs, fixture.server, seed);
+  });
+}
+
+/** A write that goes on from its last recoverable whenever something fails, and by lot, until it is committed. */
+async function recoverableSchedule(
+  fs: Awaited<ReturnType<typeof openFileSystem>>,
+  server: OssServer,
+  seed: number,
+): Promise<void> {
+  const random = randomFrom(seed);
+  const pick = (below: number): number => Math.floor(random() * below);
+  const key = `r${seed}/file`;
+  const writer = await fs.createRecoverableWriter();
+  let content = Buffer.alloc(0);
+  let point: { recoverable: Uint8Array; length: number } | undefined;
+  const begin = () => (point ? writer.recover(point.recoverable) : writer.open(path(key)));
+
+  using _ = server.faults.random({ seed, probability: 0.2, faults: ANY });
+  let stream = await persistently(begin);
+  const crash = async (): Promise<void> => {
+    await stream[Symbol.asyncDispose]();
+    content = content.subarray(0, point?.length ?? 0);
+    stream = await persistently(begin);
+    assert.equal(stream.position, content.length);
+  };
+  for (let step = 0; step < 8; step++) {
+    const kind = pick(5);
+    const bytes = sample(pick(3) === 0 ? 150_000 + pick(100_000) : pick(5000), seed * 100 + step);
+    const done = await succeeds(
+      kind <= 2
+        ? stream.write(bytes)
+        : stream.persist().then((recoverable) => {
+            point = { recoverable, length: content.length };
+          }),
+    );
+    if (!done || (kind === 4 && pick(2) === 0)) await crash();
+    else if (kind <= 2) content = Buffer.concat([content, bytes]);
+  }
+  const committer = await persistently(async () => {
+    try {
+      return await stream.closeForCommit();
+    } catch (error) {
+      await crash();
+      throw error;
+    }
+  });
+  assert.equal(await server.get(BUCKET, key), undefined, `seed ${seed}: visible before its commit`);
+  if (!(await succeeds(committer.commit()))) {
+    const again = await writer.recoverForCommit(committer.recoverable);
+    await persistently(() => again.commitAfterRecovery());
+  }
+  const found = Buffer.from((await server.get(BUCKET, key)) ?? []);
+  assert.ok(found.equals(content), `seed ${seed}: ${found.length} bytes instead of ${content.length}`);
+  server.remove(BUCKET, key);
+}
+
+/** Tries until it works, as a job does that is restarted; what fails has a code. */
+async function persistently<T>(call: () => Promise<T>): Promise<T> {
+  for (let i = 0; ; i++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (i === 50 || !(error instanceof Error && "code" in error)) throw error;
+    }
+  }
 }
 
 type Content = Buffer | undefined;
