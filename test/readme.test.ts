@@ -1,5 +1,5 @@
 /**
- * Runs README.md and those of the core and of oss-fs: every fenced block, from top to bottom, in one home for each, as a
+ * Runs README.md and those of the core, of env.fs and of oss-fs: every fenced block, from top to bottom, in one home for each, as a
  * reader would who copies them.
  *
  *   ```ts file=job.ts           written to the home and run from there; a comment behind a `console.log` is a line
@@ -32,7 +32,7 @@ const main = join(root, "dist/core/cli/main.js");
 const credentials = { accessKeyId: "reader", accessKeySecret: "only-in-this-test" };
 const isProgram = (file: string) => /\.[cm]?[jt]s$/.test(file) && !file.includes("/");
 
-for (const readme of ["README.md", "core/README.md", "opt/oss-fs/README.md"]) {
+for (const readme of ["README.md", "core/README.md", "core/fs/README.md", "opt/oss-fs/README.md"]) {
   test(readme, async (t) => {
     const blocks = fencedBlocks(await readFile(join(root, readme), "utf8"));
     await using server = await startOssServer({ buckets: ["demo"], ...credentials });

@@ -1,4 +1,8 @@
-/** CRC-64/XZ (ECMA-182, reflected), as `FileStatus.crc64` has it: for files of stores that keep no checksum. */
+/**
+ * CRC-64/XZ (ECMA-182, reflected), as `FileStatus.crc64` has it: for `sync --checksum` of files in stores that keep none.
+ * oss-fs has one of its own, in WebAssembly, which every byte goes through: a plugin brings what it needs, and the SPI is
+ * not to grow by a checksum's code for this one use.
+ */
 const POLYNOMIAL_LOW = 0xd7870f42;
 const POLYNOMIAL_HIGH = 0xc96c5795;
 
