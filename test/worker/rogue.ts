@@ -26,7 +26,7 @@ export const ROGUE: Files = {
       globals: () => { Array.prototype.rogue = 1; globalThis.rogue = 1; process.env.ROGUE = "1"; return 1; },
       refuse: (path) => { throw new FileSystemError({ code: "EBUSY", path, retryable: true, storeCode: "Slow", requestId: "r1", hint: "Wait" }); },
       odd: () => { throw Object.assign(new RangeError("odd"), { code: "ODD", cause: new Error("deep") }); },
-      hang: (path, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+      hang: (path, { signal }) => new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
       fine: () => 7,
     };
     class Rogue extends FileSystem {

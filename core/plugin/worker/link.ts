@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import { type TransferListItem, Worker } from "node:worker_threads";
 import { CHANNELS } from "../../diagnostics/channels.ts";
 import { errorCode, errorMessage, PluginError } from "../../errors/errors.ts";
 import type { Logger } from "../../fs/contract.ts";
+import { Batch } from "./batch.ts";
 import type { ToHost, ToWorker, WireScheme, WorkerStart } from "./messages.ts";
 import { errorFromWire, errorToWire, fieldsFromWire } from "./wire.ts";
 
@@ -44,6 +45,10 @@ const STOP_TIMEOUT = 2000;
 export class Link {
   readonly #options: LinkOptions;
   readonly #worker: Worker;
+  readonly #batch = new Batch<ToWorker>(
+    (messages, transfer) => this.#send(messages, transfer),
+    (message, error) => this.#onRefused(message, error),
+  );
   readonly #pending = new Map<number, Pending>();
   /** Calls whose signal is still listened to, by the stream that they opened. */
   readonly #signals = new Map<number, () => void>();
@@ -80,7 +85,9 @@ export class Link {
   load(): Promise<readonly WireScheme[]> {
     return new Promise((resolve, reject) => {
       this.#pending.set(0, { resolve: resolve as never, reject, signal: undefined, ignore: () => undefined });
-      this.#worker.on("message", (message: ToHost) => this.#receive(message));
+      this.#worker.on("message", (messages: readonly ToHost[]) => {
+        for (const message of messages) this.#receive(message);
+      });
     });
   }
 
@@ -96,7 +103,7 @@ export class Link {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     this.#calls += 1;
     const call = this.#calls;
-    const onAbort = () => this.#post({ type: "abort", call, reason: errorToWire(signal?.reason) });
+    const onAbort = () => this.#batch.add({ type: "abort", call, reason: errorToWire(signal?.reason) });
     signal?.addEventListener("abort", onAbort, { once: true });
     const ignore = () => signal?.removeEventListener("abort", onAbort);
     return new Promise<T>((resolve, reject) => {
@@ -107,7 +114,7 @@ export class Link {
       };
       if (this.#pending.size === 0) this.#worker.ref();
       this.#pending.set(call, { resolve: opened, reject, signal, ignore });
-      this.#post({ type: "call", call, ref, method, args }, transfer);
+      this.#batch.add({ type: "call", call, ref, method, args, abortable: signal !== undefined }, transfer);
     });
   }
 
@@ -144,11 +151,21 @@ export class Link {
 
   #release(ref: number): void {
     this.ignoreSignal(ref);
-    if (this.alive) this.#post({ type: "release", ref });
+    if (this.alive) this.#batch.add({ type: "release", ref });
   }
 
-  #post(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
-    if (this.#ended === undefined) this.#worker.postMessage(message, transfer);
+  #send(messages: readonly ToWorker[], transfer: readonly object[]): void {
+    if (this.#ended === undefined)
+      this.#worker.postMessage(messages, transfer as readonly TransferListItem[]);
+  }
+
+  /** Its arguments cannot be cloned. */
+  #onRefused(message: ToWorker, error: unknown): void {
+    if (message.type !== "call") throw error;
+    this.#settle(message.call, ({ reject, ignore }) => {
+      ignore();
+      reject(error);
+    });
   }
 
   #receive(message: ToHost): void {
@@ -201,7 +218,7 @@ export class Link {
       () => {
         this.#missed += 1;
         if (this.#missed > HEARTBEATS) void this.#endStuck();
-        else this.#post({ type: "ping" });
+        else this.#batch.add({ type: "ping" });
       },
       Math.max(1, watchdog / HEARTBEATS),
     );

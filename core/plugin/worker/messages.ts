@@ -27,8 +27,11 @@ export interface CallMessage {
   readonly ref: number;
   readonly method: string;
   readonly args: readonly unknown[];
+  /** Whether the host may abort it: a signal that nobody holds is not made. */
+  readonly abortable: boolean;
 }
 
+/** Every message is an array of these. */
 export type ToWorker =
   | CallMessage
   /** The signal of a call, or of the stream that it opened, has fired. */

@@ -10,6 +10,7 @@ import type { Activation } from "../activation.ts";
 import { folderContents } from "../folder-contents.ts";
 import { Isolation } from "../isolation/isolation.ts";
 import { Loader } from "../loader.ts";
+import { Batch } from "./batch.ts";
 import type { LogLevel, ToHost, ToWorker, WorkerStart } from "./messages.ts";
 import { type Methods, Served } from "./serve.ts";
 import { errorToWire, fieldsToWire, pathFromWire, type WirePath } from "./wire.ts";
@@ -17,12 +18,21 @@ import { errorToWire, fieldsToWire, pathFromWire, type WirePath } from "./wire.t
 const port = parentPort;
 const start = workerData as WorkerStart | undefined;
 if (port !== null && start !== undefined) {
-  const tell = (message: ToHost, transfer: readonly object[] = []) =>
-    port.postMessage(message, transfer as readonly TransferListItem[]);
+  const batch = new Batch<ToHost>(
+    (messages, transfer) => port.postMessage(messages, transfer as readonly TransferListItem[]),
+    (message, error) => {
+      if (message.type !== "result") throw error;
+      batch.add({ type: "error", call: message.call, error: errorToWire(error), aborted: false });
+    },
+  );
+  const tell = (message: ToHost, transfer?: readonly object[]) => batch.add(message, transfer);
   const log =
     (level: LogLevel) =>
-    (fields: object, message = "") =>
+    (fields: object, message = "") => {
       tell({ type: "log", level, fields: fieldsToWire(fields), message });
+      // What it says before it ends the process is heard.
+      batch.flush();
+    };
   const logger = { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") } as Logger;
   subscribe("plugfs:retry", (event) => tell({ type: "retry", event: fieldsToWire(event as object) }));
 
@@ -57,14 +67,17 @@ if (port !== null && start !== undefined) {
   const methods: Methods = {
     createFileSystem: async (signal, [root]: readonly WirePath[]) => {
       const path = pathFromWire(root as WirePath);
-      const fs = await (await factory(path.scheme)).create(path, { logger, signal });
+      const context = { logger, signal: signal ?? new AbortController().signal };
+      const fs = await (await factory(path.scheme)).create(path, context);
       return { ref: served.fileSystem(fs), capabilities: [...fs.capabilities] };
     },
     closeFactories: async () => (await loading)?.close(),
     stop: () => loader.close(),
   };
-  const served = new Served({ postMessage: tell as never }, methods);
-  port.on("message", (message: ToWorker) => served.receive(message));
+  const served = new Served(tell, methods);
+  port.on("message", (messages: readonly ToWorker[]) => {
+    for (const message of messages) served.receive(message);
+  });
   tell({ type: "started" });
 
   const { id, directory, manifest } = start;

@@ -28,26 +28,25 @@ import {
 
 /** What one object answers to. `transfer` lists the buffers of the result that travel with it. */
 export type Methods = Readonly<
-  Record<string, (signal: AbortSignal, args: never, transfer: object[]) => unknown>
+  Record<string, (signal: AbortSignal | undefined, args: never, transfer: object[]) => unknown>
 >;
 
-export interface HostPort {
-  postMessage(message: ToHost, transfer?: readonly object[]): void;
-}
+/** Says something to the host; what is in `transfer` goes with it. */
+export type Tell = (message: ToHost, transfer?: readonly object[]) => void;
 
 /** A stream keeps the signal of the call that opened it. */
 const ENDINGS = new Set(["close", "abort", "closeForCommit", "dispose"]);
 
 export class Served {
-  readonly #port: HostPort;
+  readonly #tell: Tell;
   readonly #objects = new Map<number, Methods>();
   readonly #controllers = new Map<number, AbortController>();
   /** Stream → the call that opened it. */
   readonly #opened = new Map<number, number>();
   #last: number;
 
-  constructor(port: HostPort, first: Methods) {
-    this.#port = port;
+  constructor(tell: Tell, first: Methods) {
+    this.#tell = tell;
     this.#last = 0;
     this.#objects.set(0, first);
   }
@@ -65,30 +64,30 @@ export class Served {
         this.#forget(message.ref);
         break;
       case "ping":
-        this.#port.postMessage({ type: "pong" });
+        this.#tell({ type: "pong" });
     }
   }
 
-  async #call({ call, ref, method, args }: CallMessage): Promise<void> {
-    const controller = new AbortController();
-    this.#controllers.set(call, controller);
+  async #call({ call, ref, method, args, abortable }: CallMessage): Promise<void> {
+    const controller = abortable ? new AbortController() : undefined;
+    const signal = controller?.signal;
+    if (controller !== undefined) this.#controllers.set(call, controller);
     const transfer: object[] = [];
     const before = this.#last;
     try {
       const target = this.#objects.get(ref)?.[method];
       if (target === undefined)
         throw new FileSystemError({ code: "EINVAL", message: "the stream is closed" });
-      const value = await target(controller.signal, args as never, transfer);
-      this.#port.postMessage({ type: "result", call, value }, transfer);
+      const value = await target(signal, args as never, transfer);
+      this.#tell({ type: "result", call, value }, transfer);
       // The signal of what was opened goes on.
       if (this.#last > before && OPENS.has(method)) {
         this.#opened.set((value as { ref: number }).ref, call);
         return;
       }
     } catch (error) {
-      const { signal } = controller;
-      const aborted = signal.aborted && error === signal.reason;
-      this.#port.postMessage({ type: "error", call, error: errorToWire(error), aborted });
+      const aborted = signal?.aborted === true && error === signal.reason;
+      this.#tell({ type: "error", call, error: errorToWire(error), aborted });
     }
     this.#controllers.delete(call);
     if (ENDINGS.has(method)) this.#forget(ref);
@@ -168,18 +167,23 @@ export class Served {
 
   #input(stream: FsDataInputStream): WireInput {
     let chunks: AsyncIterator<Uint8Array> | undefined;
-    /** A seek that waits for chunks to end; reads come after it. */
-    let aligned: Promise<void> | undefined;
+    /** What depends on the position is done in the order in which it was asked for. */
+    let last: Promise<unknown> = Promise.resolve();
+    const inOrder = <T>(body: () => Promise<T>): Promise<T> => {
+      const done = last.then(body);
+      last = done.catch(() => {});
+      return done;
+    };
     const lent = (length: number, buffer: ArrayBuffer | undefined): ArrayBuffer =>
       buffer !== undefined && buffer.byteLength >= length ? buffer : new ArrayBuffer(length);
     const ref = this.#add({
-      read: async (_signal, [length, buffer]: readonly [number, ArrayBuffer?], transfer) => {
-        await aligned;
-        const into = lent(length, buffer);
-        transfer.push(into);
-        const count = await stream.read(new Uint8Array(into, 0, length));
-        return { buffer: into, length: count };
-      },
+      read: (_signal, [length, buffer]: readonly [number, ArrayBuffer?], transfer) =>
+        inOrder(async () => {
+          const into = lent(length, buffer);
+          transfer.push(into);
+          const count = await stream.read(new Uint8Array(into, 0, length));
+          return { buffer: into, length: count };
+        }),
       readAt: async (
         _signal,
         [position, length, buffer]: readonly [number, number, ArrayBuffer?],
@@ -201,31 +205,29 @@ export class Served {
         return filled.map(({ into }) => into);
       },
       /** Ends the chunks that were read ahead, and only then moves: they would move on from there. */
-      seek: (_signal, [position]: readonly number[]) => {
-        const ending = chunks;
-        chunks = undefined;
-        if (ending === undefined && aligned === undefined) stream.seek(position ?? 0);
-        else {
-          const before = aligned;
-          aligned = Promise.allSettled([before, ending?.return?.()]).then(() => stream.seek(position ?? 0));
-          return aligned;
-        }
-      },
-      /** The next chunk, in a buffer that came back from the host. Undefined at the end. */
-      chunk: async (_signal, [buffer]: readonly [ArrayBuffer?], transfer): Promise<WireBytes | undefined> => {
-        await aligned;
-        chunks ??= stream.chunks()[Symbol.asyncIterator]();
-        const step = await chunks.next();
-        if (step.done === true) {
+      seek: (_signal, [position]: readonly number[]) =>
+        inOrder(async () => {
+          const ending = chunks;
           chunks = undefined;
-          return undefined;
-        }
-        const { byteLength } = step.value;
-        const into = lent(byteLength, buffer);
-        new Uint8Array(into).set(step.value);
-        transfer.push(into);
-        return { buffer: into, length: byteLength };
-      },
+          // What its end fails with, the seek does not.
+          await ending?.return?.().catch(() => {});
+          stream.seek(position ?? 0);
+        }),
+      /** The next chunk, in a buffer that came back from the host. Undefined at the end. */
+      chunk: (_signal, [buffer]: readonly [ArrayBuffer?], transfer) =>
+        inOrder(async (): Promise<WireBytes | undefined> => {
+          chunks ??= stream.chunks()[Symbol.asyncIterator]();
+          const step = await chunks.next();
+          if (step.done === true) {
+            chunks = undefined;
+            return undefined;
+          }
+          const { byteLength } = step.value;
+          const into = lent(byteLength, buffer);
+          new Uint8Array(into).set(step.value);
+          transfer.push(into);
+          return { buffer: into, length: byteLength };
+        }),
       close: () => stream.close(),
     });
     const { position, readRanges } = stream;
