@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Configuration, type Logger } from "plugfs";
 import { credentialSource } from "./credentials/chain.ts";
 import type { Credentials } from "./credentials/credentials.ts";
+import { KEYS } from "./keys.ts";
 import { ofBucket, readSettings } from "./settings.ts";
 
 const REQUIRED = {
@@ -95,6 +96,17 @@ test("Hadoop's tolerated values are taken with a warning, others are errors that
     ["fs.oss.signatureversion", "V2"],
   ] as const) {
     assert.throws(() => settings({ ...REQUIRED, [key]: value }), { code: "ERR_CONFIG_VALUE", key });
+  }
+});
+
+test("every typed key is checked at open, and its error names it", () => {
+  const provider = { "fs.oss.credentials.provider": "static, oidc, ecs-ram-role, assume-role" };
+  for (const { key, type } of Object.values(KEYS)) {
+    if (type === "string") continue;
+    const expected = { code: "ERR_CONFIG_VALUE", key };
+    assert.throws(() => settings({ ...REQUIRED, ...provider, [key]: "nonsense" }), expected, key);
+    const source = { ...REQUIRED, ...provider, [`fs.oss.bucket.bucket.${key.slice(7)}`]: "nonsense" };
+    assert.throws(() => settings(source), expected, `${key} of a bucket`);
   }
 });
 
