@@ -49,7 +49,14 @@ export { RandomAccessInputStream, type RandomAccessSource } from "./fs/random-ac
 export { type OutputSink, SerialOutputStream } from "./fs/serial-output.ts";
 export type { UriFileSystem, UriPath } from "./fs/uri-file-system.ts";
 export { compareUtf8 } from "./fs/utf8-order.ts";
-export type { ExecuteOptions, Job, JobProgress, JobResult } from "./job/job.ts";
+export type {
+  ExecuteOptions,
+  Job,
+  JobExecution,
+  JobProgress,
+  JobResult,
+  SavepointOptions,
+} from "./job/job.ts";
 export type { CheckpointingOptions } from "./job/settings.ts";
 export type { PluginManager } from "./plugin/manager.ts";
 export type { PluginChanges, PluginInfo, PluginState } from "./plugin/plugin-info.ts";

@@ -1,5 +1,6 @@
 import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
 import type { CheckpointStorage } from "../state/checkpoint-storage.ts";
+import type { CheckpointWriter } from "../state/checkpoint-writer.ts";
 import type { CheckpointGate } from "./checkpoint-gate.ts";
 import type { CheckpointSummary } from "./job-result.ts";
 import type { CheckpointSettings } from "./settings.ts";
@@ -10,7 +11,7 @@ export interface CheckpointCoordinatorOptions {
   readonly storage: CheckpointStorage;
   readonly gate: CheckpointGate;
   /** What the job's checkpoint holds; called while no batch is being processed. */
-  snapshot(): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
+  snapshot(isSavepoint: boolean): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
   /** Rejects when this instance of the job is not to go on. */
   verify(signal?: AbortSignal): Promise<void>;
   /** A checkpoint counts; of earlier ones only `numRetained` less one still do. */
@@ -30,6 +31,7 @@ export class CheckpointCoordinator {
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
   #taking: Promise<void> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: CheckpointCoordinatorOptions) {
     this.#options = options;
@@ -53,6 +55,7 @@ export class CheckpointCoordinator {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#taking;
+    await this.#last;
   }
 
   /** The same, giving up the one under way. */
@@ -62,9 +65,51 @@ export class CheckpointCoordinator {
   }
 
   /** Takes one now. Rejects with `ERR_JOB_CHECKPOINT`. */
-  async take(): Promise<void> {
-    const { storage, gate, settings, job } = this.#options;
+  take(): Promise<void> {
+    return this.#inTurn(() => this.#limited((signal) => this.#take(signal)));
+  }
+
+  /** Fills a savepoint with the state of now. A savepoint that fails is no reason for the job to fail. */
+  takeSavepoint(writer: CheckpointWriter): Promise<string> {
+    const { snapshot, gate, verify } = this.#options;
+    return this.#inTurn(async () => {
+      await using savepoint = writer;
+      this.#stopped.signal.throwIfAborted();
+      const state = await gate.checkpoint(() => snapshot(true));
+      await savepoint.write(state.name, state.bytes);
+      await verify(this.#stopped.signal);
+      return (await savepoint.complete()).pointer;
+    });
+  }
+
+  async #take(signal: AbortSignal): Promise<void> {
+    const { storage, gate } = this.#options;
     const started = performance.now();
+    const state = await gate.checkpoint(() => this.#options.snapshot(false));
+    await using writer = await storage.begin({
+      signal,
+      // An instance that was taken over may still get so far: what it finds is the other's, and stays.
+      confirm: () => this.#options.verify(),
+    });
+    await writer.write(state.name, state.bytes);
+    await this.#options.verify(signal);
+    const { id, pointer, bytes } = await writer.complete();
+    this.#completed.push({ id, pointer, bytes, durationMs: performance.now() - started });
+    this.#count += 1;
+    if (this.#completed.length > MOST_TOLD) this.#completed.shift();
+    await this.#options.onCompleted(pointer);
+  }
+
+  /** One at a time. */
+  #inTurn<T>(take: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(take);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Fails the job after the checkpoint timeout. */
+  async #limited(take: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { settings, job } = this.#options;
     const ended = new AbortController();
     const stop = () => ended.abort(this.#stopped.signal.reason);
     this.#stopped.signal.addEventListener("abort", stop, { once: true });
@@ -77,19 +122,7 @@ export class CheckpointCoordinator {
     timeout.unref();
     try {
       this.#stopped.signal.throwIfAborted();
-      const state = await gate.checkpoint(() => this.#options.snapshot());
-      await using writer = await storage.begin({
-        signal: ended.signal,
-        // An instance that was taken over may still get so far: what it finds is the other's, and stays.
-        confirm: () => this.#options.verify(),
-      });
-      await writer.write(state.name, state.bytes);
-      await this.#options.verify(ended.signal);
-      const { id, pointer, bytes } = await writer.complete();
-      this.#completed.push({ id, pointer, bytes, durationMs: performance.now() - started });
-      this.#count += 1;
-      if (this.#completed.length > MOST_TOLD) this.#completed.shift();
-      await this.#options.onCompleted(pointer);
+      await take(ended.signal);
     } catch (cause) {
       if (ended.signal.aborted && cause === ended.signal.reason) throw cause;
       if (errorCode(cause)?.startsWith("ERR_JOB_")) throw cause;

@@ -8,7 +8,7 @@ export interface CheckpointSummary {
   readonly durationMs: number;
 }
 
-/** What a job did. Every output is published when it is told. */
+/** What a job did. Every output is published when it is told, unless it says `stopped`. */
 export interface JobResult {
   /** 32 hexadecimal digits. */
   readonly jobId: string;
@@ -21,8 +21,13 @@ export interface JobResult {
   readonly restoredFrom?: string;
   /** It had been completed before: nothing was done, and this is what it did then. */
   readonly alreadyCompleted?: true;
-  /** A continuous job that its signal has stopped: what was read is published, and `restore` goes on behind it. */
+  /**
+   * The job was stopped, a continuous one by its signal or any by a savepoint; `restore` goes on. What the sinks have
+   * taken is published if they are rolling, else staged.
+   */
   readonly stopped?: true;
+  /** Pointer to the savepoint that stopped it. */
+  readonly savepoint?: string;
   /** The checkpoints that were completed, oldest first: the last 1000. */
   readonly checkpoints: readonly CheckpointSummary[];
   /** How many were. */

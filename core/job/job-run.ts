@@ -2,12 +2,14 @@ import type { Configuration } from "../config/configuration.ts";
 import type { Logger } from "../config/logger.ts";
 import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
 import type { FileSystems } from "../fs/provider.ts";
+import type { CheckpointWriter } from "../state/checkpoint-writer.ts";
 import { openSink } from "../text/open-sink.ts";
-import type { Sink, SinkResult } from "../text/sink.ts";
+import type { Sink } from "../text/sink.ts";
 import type { SinkDeclaration } from "../text/text-stream.ts";
 import { CheckpointGate } from "./checkpoint-gate.ts";
 import { checkLimits, checkPaths, checkReplayable, checkRolling } from "./checks.ts";
 import { FlowReading, outputFailed } from "./flow-reading.ts";
+import type { JobExecution, SavepointOptions } from "./job-execution.ts";
 import type { JobProgress, JobResult } from "./job-result.ts";
 import { encodeJobState, type JobState } from "./job-state.ts";
 import { planFlows } from "./plan.ts";
@@ -32,6 +34,14 @@ export interface JobSpec {
   /** The caller's: ends it behind a last checkpoint, when one is to be kept. */
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: JobProgress) => void) | undefined;
+  readonly onStart: ((execution: JobExecution) => void) | undefined;
+}
+
+/** Who waits for a savepoint that stops the job. */
+interface StopRequest {
+  readonly writer: CheckpointWriter;
+  resolve(pointer: string): void;
+  reject(error: unknown): void;
 }
 
 /**
@@ -51,6 +61,8 @@ export class JobRun {
   #readings: FlowReading[] = [];
   #fingerprint: string[] = [];
   #recovery: Recovery | undefined;
+  #isReading = false;
+  #stopRequest: StopRequest | undefined;
   #linesRead = 0;
   #bytesRead = 0;
   #lastProgress = 0;
@@ -73,7 +85,10 @@ export class JobRun {
       if (earlier !== undefined) return earlier;
       if (this.#phase === "running") {
         this.#recovery?.coordinator.start();
+        this.#isReading = true;
+        this.#spec.onStart?.({ jobId: this.#spec.id, savepoint: (options) => this.#savepoint(options) });
         await this.#readAll();
+        this.#isReading = false;
         await this.#recovery?.coordinator.drain();
         if (this.#stop.stopping.aborted) return await this.#endStopped();
       }
@@ -85,7 +100,9 @@ export class JobRun {
       this.#stop.end(error);
       const first: unknown = this.#stop.ended.reason;
       const fenced = await this.#recovery?.fencedBy(first);
+      this.#isReading = false;
       await this.#abandon(fenced ?? first);
+      this.#stopRequest?.reject(this.#explained(fenced ?? first));
       throw this.#wasAborted(first) ? first : this.#explained(fenced ?? first);
     } finally {
       this.#stop.release();
@@ -128,7 +145,7 @@ export class JobRun {
         fingerprint: this.#fingerprint,
         gate: this.#gate,
         signal,
-        snapshot: () => this.#snapshot(),
+        snapshot: (isSavepoint) => this.#snapshot(isSavepoint),
         rolls: this.#rolls,
         onCompleted: async (pointer) => {
           await this.#publishRolling(pointer);
@@ -201,15 +218,50 @@ export class JobRun {
     this.#stop.ended.throwIfAborted();
   }
 
-  /** A job that could have gone on rejects with the reason why it was stopped; a continuous one has no other end. */
+  /**
+   * Asked for by {@link JobExecution}. Rejects with `ERR_JOB_CHECKPOINT` when the job takes no checkpoints, or is past
+   * its reading.
+   */
+  async #savepoint({ target, stop = false }: SavepointOptions = {}): Promise<string> {
+    const recovery = this.#recovery;
+    const refuse = (message: string, hint?: string) =>
+      new JobError({ code: "ERR_JOB_CHECKPOINT", job: this.#spec.name, message, hint });
+    if (recovery === undefined) {
+      throw refuse("a job without checkpoints takes no savepoint", "Call enableCheckpointing");
+    }
+    const writer = await recovery.storage.beginSavepoint({ ...(target !== undefined && { target }) });
+    if (!this.#isReading || this.#stopRequest !== undefined) throw refuse("the job is at its end");
+    if (!stop) return recovery.coordinator.takeSavepoint(writer);
+    return new Promise((resolve, reject) => {
+      this.#stopRequest = { writer, resolve, reject };
+      const reason = refuse("the job was stopped with a savepoint");
+      this.#stop.stop(reason, this.#spec.checkpointing?.timeoutMs ?? 0);
+    });
+  }
+
+  /**
+   * A job that could have gone on rejects with the reason why it was stopped, unless a savepoint was to stop it; a
+   * continuous one has no other end.
+   */
   async #endStopped(): Promise<JobResult> {
-    await this.#recovery?.coordinator.take();
-    if (!this.#isContinuous) throw this.#stop.stopping.reason;
+    const request = this.#stopRequest;
+    const recovery = this.#recovery;
+    await recovery?.coordinator.take();
+    const savepoint = request && (await recovery?.coordinator.takeSavepoint(request.writer));
+    if (savepoint === undefined && !this.#isContinuous) throw this.#stop.stopping.reason;
     this.#stop.ignoreSoft();
     const keep = this.#spec.checkpointing?.retention.afterAbort ?? false;
-    const result: JobResult = { ...this.#result(await this.#sinkResults(), keep), stopped: true };
-    await this.#recovery?.finishStopped(keep);
+    const result: JobResult = {
+      ...this.#result(keep),
+      stopped: true,
+      ...(savepoint !== undefined && { savepoint }),
+    };
+    await Promise.all(
+      this.#sinks.map((sink) => sink.abandon(this.#stop.stopping.reason, keep || savepoint !== undefined)),
+    );
+    await recovery?.finishStopped(keep);
     this.#report(true);
+    if (savepoint !== undefined) request?.resolve(savepoint);
     return result;
   }
 
@@ -229,21 +281,15 @@ export class JobRun {
           ? "Run the job again with writeMode OVERWRITE"
           : 'Run it again with restore: "latest": it publishes the rest',
     });
-    const sinks = await this.#sinkResults();
+    for (const sink of this.#sinks) await sink.complete(this.#stop.ended);
     await this.#releaseOlder(0);
-    const result = this.#result(sinks, checkpointing?.retention.afterSuccess ?? false);
+    const result = this.#result(checkpointing?.retention.afterSuccess ?? false);
     await recovery?.finish(result);
     this.#report(true);
     return result;
   }
 
-  async #sinkResults(): Promise<SinkResult[]> {
-    const results: SinkResult[] = [];
-    for (const sink of this.#sinks) results.push(await sink.complete(this.#stop.ended));
-    return results;
-  }
-
-  #result(sinks: JobResult["sinks"], retained: boolean): JobResult {
+  #result(retained: boolean): JobResult {
     const { id, name } = this.#spec;
     const checkpoints = this.#recovery?.coordinator.completed ?? [];
     const last = checkpoints.at(-1)?.pointer ?? this.#recovery?.restorable;
@@ -253,7 +299,7 @@ export class JobRun {
       ...(name === undefined ? {} : { jobName: name }),
       linesRead: this.#linesRead,
       bytesRead: this.#bytesRead,
-      sinks,
+      sinks: this.#sinks.map((sink) => sink.result()),
       durationMs: performance.now() - this.#started,
       ...(restoredFrom === undefined ? {} : { restoredFrom }),
       checkpoints,
@@ -278,9 +324,9 @@ export class JobRun {
   }
 
   /** Called between batches: what the sinks have taken is what the positions say was read. */
-  async #snapshot() {
+  async #snapshot(isSavepoint: boolean) {
     const isLast = this.#stop.stopping.aborted;
-    const sinks = await this.#eachSink((sink) => sink.persist({ isLast }));
+    const sinks = await this.#eachSink((sink) => sink.persist({ isLast, isSavepoint }));
     return encodeJobState({
       phase: this.#phase,
       fingerprint: this.#fingerprint,

@@ -17,10 +17,12 @@ import {
   type StreamContext,
   type TextStream,
 } from "../text/text-stream.ts";
+import type { JobExecution } from "./job-execution.ts";
 import type { JobProgress, JobResult } from "./job-result.ts";
 import { JobRun } from "./job-run.ts";
 import { type CheckpointingOptions, checkCheckpointing, checkpointSettings } from "./settings.ts";
 
+export type { JobExecution, SavepointOptions } from "./job-execution.ts";
 export type { JobProgress, JobResult } from "./job-result.ts";
 export type { CheckpointingOptions } from "./settings.ts";
 
@@ -32,6 +34,8 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal | undefined;
   /** 32 hexadecimal digits that name the job's checkpoints, instead of the first half of its name's SHA-256. */
   readonly jobId?: string | undefined;
+  /** Called once the job begins to read, with what can be asked of it from then on. */
+  readonly onStart?: ((execution: JobExecution) => void) | undefined;
   /** Called about ten times a second, and at the end. */
   readonly onProgress?: ((progress: JobProgress) => void) | undefined;
   /**
@@ -184,6 +188,7 @@ export class JobGraph {
       signal: options.signal,
       restore: options.restore,
       onProgress: options.onProgress,
+      onStart: options.onStart,
     }).run();
     this.#options.running.add(run);
     try {

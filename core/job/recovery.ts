@@ -27,7 +27,7 @@ export interface RecoveryOptions {
   readonly logger: Logger;
   readonly gate: CheckpointGate;
   readonly signal: AbortSignal;
-  snapshot(): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
+  snapshot(isSavepoint: boolean): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
   /** Files are published with checkpoints. */
   readonly rolls: boolean;
   onCompleted(pointer: string): Promise<void>;
@@ -68,7 +68,7 @@ export class Recovery {
       settings: options.checkpointing,
       storage,
       gate: options.gate,
-      snapshot: () => options.snapshot(),
+      snapshot: (isSavepoint) => options.snapshot(isSavepoint),
       verify: (signal) => attempt.verify(signal),
       onCompleted: (pointer) => options.onCompleted(pointer),
       onFailure: (error) => options.onFailure(error),
@@ -168,11 +168,16 @@ export class Recovery {
 
   /** One name is one run: what an earlier one has left cannot be restored any more. */
   async #begin(): Promise<void> {
+    const { restore, signal } = this.#options;
     const { tookOver } = this.attempt;
-    if (tookOver) await this.storage.leaveNumber({ signal: this.#options.signal });
+    if (tookOver) {
+      await this.storage.leaveNumber({ signal });
+      await this.#tidyUp(() => this.storage.discardPending(this.#started));
+    }
     await this.storage.records.delete(COMPLETED);
     if (this.restored === undefined) await this.#discardAll();
-    if (tookOver) await this.#copyState();
+    // By a pointer it may go on from before checkpoints that are there: these are void then too.
+    if (tookOver || (this.restored !== undefined && restore !== "latest")) await this.#copyState();
   }
 
   /**

@@ -20,11 +20,7 @@ export class StopSignals {
     const { hard, soft, softLimitMs } = options;
     this.#options = options;
     this.#onHard = () => this.end(hard.reason);
-    this.#onSoft = () => {
-      this.#stopping.abort(soft?.reason);
-      if (softLimitMs === 0) this.end(soft?.reason);
-      else this.#timer = setTimeout(() => this.end(soft?.reason), softLimitMs).unref();
-    };
+    this.#onSoft = () => this.stop(soft?.reason, softLimitMs);
     link(hard, this.#onHard);
     if (soft !== undefined) link(soft, this.#onSoft);
   }
@@ -37,6 +33,13 @@ export class StopSignals {
   /** Aborted when everything is to end where it stands. */
   get ended(): AbortSignal {
     return this.#ended.signal;
+  }
+
+  /** No further batch is to begin; everything ends after `limitMs`. */
+  stop(reason: unknown, limitMs: number): void {
+    this.#stopping.abort(reason);
+    if (limitMs === 0) this.end(reason);
+    else this.#timer ??= setTimeout(() => this.end(reason), limitMs).unref();
   }
 
   /** The first reason counts. */

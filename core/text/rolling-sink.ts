@@ -11,7 +11,7 @@ import {
   rollingName,
   rollingNumber,
 } from "./rolling-writer.ts";
-import type { PublishablePart, Sink, SinkOpening, SinkResult } from "./sink.ts";
+import type { PersistOptions, PublishablePart, Sink, SinkOpening, SinkResult } from "./sink.ts";
 import type { SinkDeclaration } from "./text-stream.ts";
 
 const DEFAULT_SIZE = 128 * 1024 * 1024;
@@ -100,8 +100,8 @@ export class RollingSink implements Sink {
     await (this.#writers[split % this.#writers.length] as RollingWriter).write(values);
   }
 
-  async persist({ isLast }: { readonly isLast: boolean }): Promise<RollingSinkState> {
-    const writers = await Promise.all(this.#writers.map((writer) => writer.persist(isLast)));
+  async persist(options: PersistOptions): Promise<RollingSinkState> {
+    const writers = await Promise.all(this.#writers.map((writer) => writer.persist(options)));
     return { path: this.path.toString(), writers };
   }
 
@@ -124,7 +124,9 @@ export class RollingSink implements Sink {
     }
   }
 
-  async complete(): Promise<SinkResult> {
+  async complete(): Promise<void> {}
+
+  result(): SinkResult {
     const total = (key: "lines" | "bytes" | "fileCount") =>
       this.#writers.reduce((sum, writer) => sum + writer[key], 0);
     return {

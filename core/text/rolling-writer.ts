@@ -1,6 +1,6 @@
 import type { RecoverableWriter } from "../fs/contract.ts";
 import type { Path } from "../fs/path.ts";
-import type { PublishablePart } from "./sink.ts";
+import type { PersistOptions, PublishablePart } from "./sink.ts";
 import { RecoverableFile } from "./staged-file.ts";
 import { TextWriter } from "./text-writer.ts";
 
@@ -143,8 +143,8 @@ export class RollingWriter {
     if (open.writer.bytes >= this.#policy.size) await this.roll();
   }
 
-  /** Makes every line so far durable. `isLast` leaves no file open. */
-  async persist(isLast: boolean): Promise<RollingState> {
+  /** Makes every line so far durable; with `isLast` no file stays open. */
+  async persist({ isLast, isSavepoint }: PersistOptions): Promise<RollingState> {
     const age = Date.now() - (this.#open?.begun ?? 0);
     if (isLast || age >= this.#policy.intervalMs) await this.roll();
     this.#named.push(...this.#closed);
@@ -156,9 +156,9 @@ export class RollingWriter {
       lines: this.lines,
       bytes: this.bytes,
       fileCount: this.#fileCount,
-      closed: await Promise.all(this.#named.map(stateOf)),
+      closed: await Promise.all(this.#named.map((part) => stateOf(part, isSavepoint))),
       ...(open !== undefined && {
-        open: { ...(await stateOf(open)), lines: open.writer.lines, begun: open.begun },
+        open: { ...(await stateOf(open, isSavepoint)), lines: open.writer.lines, begun: open.begun },
       }),
     };
   }
@@ -209,7 +209,10 @@ export class RollingWriter {
   }
 }
 
-async function stateOf({ number, file }: Pick<OpenFile, "number" | "file">): Promise<FileState> {
-  const recoverable = Buffer.from(await file.persist()).toString("base64");
+async function stateOf(
+  { number, file }: Pick<OpenFile, "number" | "file">,
+  isKept: boolean,
+): Promise<FileState> {
+  const recoverable = Buffer.from(await file.persist(isKept)).toString("base64");
   return { number, bytes: file.position, recoverable };
 }

@@ -7,7 +7,7 @@ export interface SinkResult {
   readonly bytes: number;
   /** Files that were published, by all runs that went on from each other. */
   readonly fileCount: number;
-  /** Each file; with `rolling` none, since nothing bounds their number. */
+  /** Each published file; with `rolling` none, since nothing bounds their number. */
   readonly files: readonly { readonly path: string; readonly lines: number; readonly bytes: number }[];
 }
 
@@ -33,6 +33,13 @@ export interface SinkOpening {
   readonly published?: boolean | undefined;
 }
 
+export interface PersistOptions {
+  /** The job stops behind it. */
+  readonly isLast: boolean;
+  /** `releaseOlder` leaves this state alone. */
+  readonly isSavepoint: boolean;
+}
+
 /** Where one `writeAsText` of a job leads. */
 export interface Sink {
   readonly path: Path;
@@ -50,8 +57,8 @@ export interface Sink {
   open(opening: SinkOpening): Promise<void>;
   /** Takes the values of one batch of a split. */
   write(split: number, values: readonly unknown[]): Promise<void>;
-  /** Makes every line so far durable, where the file system can. `isLast`: the job stops behind it. */
-  persist(options: { readonly isLast: boolean }): Promise<SinkState>;
+  /** Makes every line so far durable, where the file system can. */
+  persist(options: PersistOptions): Promise<SinkState>;
   /** The input has ended: only the names are missing from now on. */
   finishWriting(): Promise<void>;
   /** Frees what only states before the last `count` hold. */
@@ -61,8 +68,10 @@ export interface Sink {
    * wrote it is not to go on.
    */
   discardStale(): Promise<void>;
-  /** What was written, once every part is published. */
-  complete(signal: AbortSignal): Promise<SinkResult>;
+  /** Every part is published: takes away what is left of an earlier output. */
+  complete(signal: AbortSignal): Promise<void>;
+  /** What was written so far. */
+  result(): SinkResult;
   /**
    * Ends what is not published: dropped, or with `keep` left as it was last persisted. Never rejects: the reason is what
    * the caller has to hear.

@@ -119,10 +119,13 @@ export class RecoverableFile implements StagedFile {
     return (this.#stream as RecoverableStream).write(bytes);
   }
 
-  /** Everything so far becomes durable; the bytes are what `recover` takes, after `finish` what `recoverForCommit` takes. */
-  async persist(): Promise<Uint8Array> {
+  /**
+   * Everything so far becomes durable; the bytes are what `recover` takes, after `finish` what `recoverForCommit` takes.
+   * With `isKept` nothing here frees them.
+   */
+  async persist(isKept = false): Promise<Uint8Array> {
     const recoverable = this.#committer?.recoverable ?? (await (this.#stream as RecoverableStream).persist());
-    this.#persisted.push(recoverable);
+    if (!isKept) this.#persisted.push(recoverable);
     return recoverable;
   }
 

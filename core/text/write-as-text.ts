@@ -5,7 +5,7 @@ import type { FileSystem, RecoverableWriter } from "../fs/contract.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
 import { isOnlyStaged, statusIfAny } from "./existing-output.ts";
-import type { PublishablePart, Sink, SinkOpening, SinkResult } from "./sink.ts";
+import type { PersistOptions, PublishablePart, Sink, SinkOpening, SinkResult } from "./sink.ts";
 import { PlainFile, RecoverableFile, type StagedFile } from "./staged-file.ts";
 import type { SinkDeclaration } from "./text-stream.ts";
 import { TextWriter } from "./text-writer.ts";
@@ -132,12 +132,12 @@ export class TextSink implements Sink {
     await Promise.all(this.#parts.map(({ writer }) => writer.flush()));
   }
 
-  async persist(): Promise<TextSinkState> {
+  async persist({ isSavepoint }: PersistOptions): Promise<TextSinkState> {
     const parts = this.#parts.map(async ({ file, writer }): Promise<PartState> => {
       await writer.flush();
       const state = { lines: writer.lines, bytes: file.position };
       if (!(file instanceof RecoverableFile)) return state;
-      return { ...state, recoverable: Buffer.from(await file.persist()).toString("base64") };
+      return { ...state, recoverable: Buffer.from(await file.persist(isSavepoint)).toString("base64") };
     });
     return { path: this.path.toString(), parts: await Promise.all(parts) };
   }
@@ -163,18 +163,25 @@ export class TextSink implements Sink {
     }
   }
 
-  /** What was written, once every part is published; parts of an earlier, wider run are removed. */
-  async complete(signal: AbortSignal): Promise<SinkResult> {
+  async complete(signal: AbortSignal): Promise<void> {
     this.#published = true;
     if (this.#isFolder && this.#overwrite) await this.#removeOldParts(signal);
+  }
+
+  result(): SinkResult {
     const files = this.#parts.map(({ path, file, writer }) => ({
       path: path.toString(),
       lines: writer.lines,
       bytes: file.position,
     }));
     const total = (key: "bytes" | "lines") => files.reduce((sum, file) => sum + file[key], 0);
-    const fileCount = files.length;
-    return { path: this.path.toString(), lines: total("lines"), bytes: total("bytes"), fileCount, files };
+    return {
+      path: this.path.toString(),
+      lines: total("lines"),
+      bytes: total("bytes"),
+      fileCount: this.#published ? files.length : 0,
+      files: this.#published ? files : [],
+    };
   }
 
   async abandon(reason: unknown, keep: boolean): Promise<void> {
