@@ -165,37 +165,41 @@ for (const client of ["lean", "node"] as const) {
     transport.close();
   });
 
-  it("bodies of every size and kind arrive whole, with their length", async () => {
-    await using server = await startRawServer((socket) => socket.write(ok("done")), { whole: true });
-    const transport = open(client);
-    const big = sample(3_000_000);
-    const pieces = [big.subarray(0, 7), big.subarray(7, 100_000), big.subarray(100_000)];
-    const chunks = async function* () {
-      yield* pieces;
-    };
-    const bodies: [RequestBody, Buffer][] = [
-      [[], Buffer.alloc(0)],
-      [[Buffer.from("small"), Buffer.from("er")], Buffer.from("smaller")],
-      [[sample(16 * 1024)], sample(16 * 1024)],
-      [pieces, big],
-      [{ length: big.length, chunks }, big],
-    ];
-    for (const method of ["PUT", "POST"]) {
-      for (const [i, [body, expected]] of bodies.entries()) {
-        const headers = { "Content-Length": String(expected.length), "X-A": "\xfc", "X-Absent": undefined };
-        assert.equal(await askText(transport, server, { method, body, headers }), "done");
-        const [head = "", ...rest] = server.requests.at(-1)?.split("\r\n\r\n") ?? [];
-        assert.ok(Buffer.from(rest.join("\r\n\r\n"), "latin1").equals(expected), `${method} ${i}`);
-        assert.match(head, new RegExp(`^${method} /k HTTP/1\\.1\r\n`));
-        assert.match(head, /\r\nX-A: \xfc\r\n/);
-        assert.match(head, /\r\nhost: 127\.0\.0\.1:\d+(\r\n|$)/i);
-        assert.doesNotMatch(head, /x-absent/i);
-        assert.deepEqual(head.match(/content-length: \d+/gi)?.length, 1, head);
+  for (const secure of [false, true])
+    it(`bodies of every size and kind arrive whole, with their length${secure ? ", over TLS" : ""}`, async () => {
+      await using server = await startRawServer((socket) => socket.write(ok("done")), {
+        whole: true,
+        secure,
+      });
+      const transport = open(client);
+      const big = sample(3_000_000);
+      const pieces = [big.subarray(0, 7), big.subarray(7, 100_000), big.subarray(100_000)];
+      const chunks = async function* () {
+        yield* pieces;
+      };
+      const bodies: [RequestBody, Buffer][] = [
+        [[], Buffer.alloc(0)],
+        [[Buffer.from("small"), Buffer.from("er")], Buffer.from("smaller")],
+        [[sample(16 * 1024)], sample(16 * 1024)],
+        [pieces, big],
+        [{ length: big.length, chunks }, big],
+      ];
+      for (const method of ["PUT", "POST"]) {
+        for (const [i, [body, expected]] of bodies.entries()) {
+          const headers = { "Content-Length": String(expected.length), "X-A": "\xfc", "X-Absent": undefined };
+          assert.equal(await askText(transport, server, { method, body, headers }), "done");
+          const [head = "", ...rest] = server.requests.at(-1)?.split("\r\n\r\n") ?? [];
+          assert.ok(Buffer.from(rest.join("\r\n\r\n"), "latin1").equals(expected), `${method} ${i}`);
+          assert.match(head, new RegExp(`^${method} /k HTTP/1\\.1\r\n`));
+          assert.match(head, /\r\nX-A: \xfc\r\n/);
+          assert.match(head, /\r\nhost: 127\.0\.0\.1:\d+(\r\n|$)/i);
+          assert.doesNotMatch(head, /x-absent/i);
+          assert.deepEqual(head.match(/content-length: \d+/gi)?.length, 1, head);
+        }
       }
-    }
-    assert.equal(server.sockets.length, 1);
-    transport.close();
-  });
+      assert.equal(server.sockets.length, 1);
+      transport.close();
+    });
 
   it("an answer before the body was sent is taken, and ends the connection; the body is read no further", async () => {
     await using server = await startRawServer((socket) => {
@@ -376,6 +380,19 @@ for (const client of ["lean", "node"] as const) {
     }
     assert.deepEqual(server.requests, []);
     transport.close();
+  });
+
+  it("a host by name", async () => {
+    for (const secure of [false, true]) {
+      await using server = await startRawServer((socket) => socket.write(ok("x".repeat(100_000))), {
+        secure,
+      });
+      const origin = server.origin.replace("127.0.0.1", "localhost");
+      const transport = open(client);
+      for (let i = 0; i < 2; i++)
+        assert.equal((await askText(transport, { ...server, origin })).length, 100_000);
+      transport.close();
+    }
   });
 
   it("TLS: the authority given is trusted, others are not", async () => {

@@ -13,7 +13,11 @@ interface Origin {
 }
 
 /**
- * HTTP/1.1 over bare sockets.
+ * HTTP/1.1 over bare sockets, as far as a store needs it. It exists for what it costs: node:http allocates a Buffer for
+ * each read and carries it through streams; here every read of a connection lands in one buffer.
+ *
+ * CPU time of the client (Node 20, GET of 8 MiB ranges, 8 at a time): 0.18 s/GiB, node:http 0.8, a bare socket 0.16;
+ * over TLS 0.7, node:https 1.4. GET of 4 KiB, 16 at a time: 0.05 ms each, node:http 0.11, a bare socket 0.025.
  */
 export class LeanTransport implements Transport {
   readonly #options: TransportOptions;

@@ -12,7 +12,7 @@ export interface OutgoingRequest {
 }
 
 /** Bodies up to this go out in one piece with their head. */
-const COPIED_BYTES = 16 * 1024;
+export const COPIED_BYTES = 16 * 1024;
 
 /**
  * Request line and headers; what tells the body's length is made here. Throws on what would make another request of
