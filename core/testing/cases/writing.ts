@@ -71,6 +71,18 @@ export const WRITING: readonly Case[] = [
     },
   },
   {
+    name: "isClear spares the store a look, and no rule: an existing file is EEXIST, or replaced with overwrite",
+    needs: WRITE,
+    async run(s) {
+      const isClear = true;
+      await s.put(s.at("new/file"), "first", { isClear });
+      await assert.rejects(s.put(s.at("new/file"), "second", { isClear }), fails("EEXIST", s.at("new/file")));
+      assert.equal(await s.text(s.at("new/file")), "first");
+      await s.put(s.at("new/file"), "third", { isClear, overwrite: true });
+      assert.equal(await s.text(s.at("new/file")), "third");
+    },
+  },
+  {
     name: "create with overwrite replaces a file, at close and not before",
     needs: WRITE,
     async run(s) {
