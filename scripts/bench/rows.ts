@@ -12,6 +12,7 @@ export const aliOss: Row = { name: "ali-oss", tool: "ali-oss" };
 export const opendal: Row = { name: "opendal", tool: "opendal" };
 export const opendal8: Row = { name: "opendal 8 × 8 MiB", tool: "opendal", fixed: at(8) };
 export const opendal16: Row = { name: "opendal 16 × 8 MiB", tool: "opendal", fixed: at(16) };
+export const limit: Row = { name: "limit", tool: "raw" };
 export const limit1: Row = { name: "limit, 1 socket", tool: "raw" };
 export const limit16: Row = { name: "limit, 16 sockets", tool: "raw", fixed: at(16) };
 export const slow = (row: Row, runs = 3): Row => ({ ...row, runs });

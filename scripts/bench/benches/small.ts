@@ -1,5 +1,5 @@
 import { type Bench, KIB, MIB } from "../bench.ts";
-import { aliOss, opendal, plugfs } from "../rows.ts";
+import { aliOss, limit, opendal, plugfs } from "../rows.ts";
 
 const objects: Pick<Bench, "unit" | "needs"> = {
   unit: "reads",
@@ -14,7 +14,7 @@ export const SMALL: readonly Bench[] = [
     shape: "A",
     task: { operation: "small-reads", key: "small", size: 4 * KIB, count: 4_000, concurrency: 16 },
     warm: { count: 500 },
-    rows: [plugfs, aliOss, opendal],
+    rows: [plugfs, aliOss, opendal, limit],
     goals: [
       { row: "plugfs", than: "ali-oss", least: 2, floor: true },
       { row: "plugfs", than: "ali-oss", least: 4 },
@@ -27,7 +27,7 @@ export const SMALL: readonly Bench[] = [
     task: { operation: "small-reads", key: "small", size: 4 * KIB, count: 4_000, concurrency: 64 },
     warm: { count: 1_000 },
     // By default a file system has 32 connections.
-    rows: [{ ...plugfs, configuration: { "fs.oss.connection.maximum": 64 } }, aliOss, opendal],
+    rows: [{ ...plugfs, configuration: { "fs.oss.connection.maximum": 64 } }, aliOss, opendal, limit],
     goals: [{ row: "plugfs", than: 2_900, least: 1 }],
   },
   {

@@ -23,13 +23,17 @@ export const WRITE: readonly Bench[] = [
     name: "write",
     shape: "C",
     rows: [plugfs, slow(aliOss, 1), opendal16, limit16],
-    goals: [{ row: "plugfs", than: ceiling(16), least: 0.95 }],
+    goals: [
+      { row: "plugfs", than: ceiling(16), least: 0.95 },
+      // Taking in bytes costs the server most: it may be slower than the ceiling.
+      { row: "plugfs", than: "limit, 16 sockets", least: 0.95 },
+    ],
   },
   {
     ...whole,
     name: "write",
     shape: "T",
-    rows: [plugfs, aliOss],
+    rows: [plugfs, aliOss, limit1],
     goals: [{ row: "plugfs", than: "ali-oss", least: 0.9 }],
   },
 ];

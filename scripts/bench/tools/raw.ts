@@ -4,10 +4,11 @@ import { BareConnection, signedHead } from "./sockets.ts";
 
 /** What sockets can take when nobody looks at the bytes: shows that the server is not the bottleneck. */
 export function rawTool({ endpoint, bucket, fixed }: Setup): Tool {
-  const port = Number(new URL(endpoint).port);
+  const { port, protocol } = new URL(endpoint);
   const parts = fixed?.parts ?? 1;
   const connections: BareConnection[] = [];
-  const free = (): BareConnection => connections.pop() ?? new BareConnection(port);
+  const free = (): BareConnection =>
+    connections.pop() ?? new BareConnection(Number(port), protocol === "https:");
 
   /** `size` bytes in ranges, as many at once as `fixed` says. */
   const eachPart = async (
@@ -39,6 +40,16 @@ export function rawTool({ endpoint, bucket, fixed }: Setup): Tool {
           return connection.send(signedHead("PUT", `/${bucket}/${key}-${i}`, length), contentOf(end - start));
         });
         return { amount: size };
+      },
+      async "small-reads"({ key, count, concurrency }) {
+        let check = 0;
+        await inParallel(count, concurrency, async (i) => {
+          const connection = free();
+          const length = await connection.ask(signedHead("GET", `/${bucket}/${key}/${i}`));
+          check += length;
+          connections.push(connection);
+        });
+        return { amount: count, check };
       },
     },
     async [Symbol.asyncDispose]() {

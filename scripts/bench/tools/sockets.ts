@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { CREDENTIALS } from "../task.ts";
 
 /** A request's head, signed (V1). `more`: further header lines, each with its CRLF. */
@@ -22,13 +23,8 @@ export class BareConnection {
   #done: ((bytes: number) => void) | undefined;
   #failed: ((error: Error) => void) | undefined;
 
-  constructor(port: number) {
-    const buffer = Buffer.allocUnsafeSlow(256 * 1024);
-    const callback = (count: number): boolean => {
-      this.#take(buffer, count);
-      return true;
-    };
-    this.#socket = connect({ port, host: "127.0.0.1", noDelay: true, onread: { buffer, callback } });
+  constructor(port: number, tls = false) {
+    this.#socket = tls ? this.#openTls(port) : this.#open(port);
     this.#socket.on("error", (error) => this.#failed?.(error));
   }
 
@@ -50,6 +46,22 @@ export class BareConnection {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  #open(port: number): Socket {
+    const buffer = Buffer.allocUnsafeSlow(256 * 1024);
+    const callback = (count: number): boolean => {
+      this.#take(buffer, count);
+      return true;
+    };
+    return connect({ port, host: "127.0.0.1", noDelay: true, onread: { buffer, callback } });
+  }
+
+  /** Trusts what this process does: the server's authority comes by NODE_EXTRA_CA_CERTS. */
+  #openTls(port: number): Socket {
+    const socket = connectTls({ port, host: "127.0.0.1" });
+    socket.setNoDelay();
+    return socket.on("data", (chunk: Buffer) => this.#take(chunk, chunk.length));
   }
 
   #answer(): Promise<number> {
