@@ -18,6 +18,7 @@ import {
 } from "./contract.ts";
 import type { Path } from "./path.ts";
 import { callPosix, type PosixCalls, type PosixName, pathsOf } from "./posix.ts";
+import { steps } from "./wrappers/steps.ts";
 
 /**
  * What a host holds: stays good when a plugin is reloaded, because each call asks anew for the file system. Streams,
@@ -47,8 +48,10 @@ export class FileSystemHandle extends FileSystem {
     return (await this.#for("getFileStatus", path)).getFileStatus(path, options);
   }
 
-  override async *listStatus(path: Path, options?: ListOptions): AsyncGenerator<FileStatus> {
-    yield* (await this.#for("listStatus", path)).listStatus(path, options);
+  override listStatus(path: Path, options?: ListOptions): AsyncGenerator<FileStatus> {
+    return steps(async () => {
+      return (await this.#for("listStatus", path)).listStatus(path, options)[Symbol.asyncIterator]();
+    });
   }
 
   override async open(path: Path, options?: OpenOptions): Promise<FsDataInputStream> {

@@ -8,6 +8,7 @@ import type {
   SignalOption,
 } from "../contract.ts";
 import type { Path } from "../path.ts";
+import { steps } from "./steps.ts";
 
 /** One call that passes through a wrapper. */
 export interface Call {
@@ -29,29 +30,19 @@ export interface Around {
   stream?(opened: Call, direction: "input" | "output"): Around;
 }
 
-/** Every step of an iteration is a call. */
-export async function* aroundIterable<T>(
+/** Every step of an iteration is a call; so is its beginning. */
+export function aroundIterable<T>(
   around: Around,
   call: Call,
   iterable: () => AsyncIterable<T>,
   moved?: (item: T) => number,
 ): AsyncGenerator<T, void, undefined> {
-  const iterator = await around.run(call, async () => iterable()[Symbol.asyncIterator]());
   const movedByStep =
     moved && ((step: IteratorResult<T, unknown>) => (step.done === true ? 0 : moved(step.value)));
-  let paused = false;
-  try {
-    for (;;) {
-      const step = await around.run(call, () => iterator.next(), movedByStep);
-      if (step.done === true) return;
-      paused = true;
-      yield step.value;
-      paused = false;
-    }
-  } finally {
-    // The consumer left early. After its own end or failure an iterator needs no further word.
-    if (paused) await around.run(call, async () => void (await iterator.return?.()));
-  }
+  return steps(
+    () => around.run(call, async () => iterable()[Symbol.asyncIterator]()),
+    (next) => around.run(call, next, movedByStep),
+  );
 }
 
 export class AroundInputStream implements FsDataInputStream {

@@ -25,6 +25,7 @@ import {
 } from "./around.ts";
 import { DelegatingFileSystem } from "./delegating-file-system.ts";
 import { RecoverableOpening } from "./recoverable-opening.ts";
+import { steps } from "./steps.ts";
 
 /** Calls after which a stream is no longer in use. */
 const ENDINGS = new Set(["close", "abort", "closeForCommit", "dispose"]);
@@ -68,16 +69,25 @@ export class TrackingFileSystem extends DelegatingFileSystem {
     return this.#use(() => super.getFileStatus(path, options));
   }
 
-  override async *listStatus(path: Path, options?: ListOptions): AsyncGenerator<FileStatus> {
-    this.#begin();
-    try {
-      for await (const status of super.listStatus(path, options)) {
-        yield status;
-        this.#check();
-      }
-    } finally {
-      this.#finish();
-    }
+  override listStatus(path: Path, options?: ListOptions): AsyncGenerator<FileStatus> {
+    return steps<FileStatus>(
+      async () => {
+        const iterator = super.listStatus(path, options)[Symbol.asyncIterator]();
+        this.#begin();
+        return iterator;
+      },
+      async (step, isLeaving) => {
+        let isOver = true;
+        try {
+          if (!isLeaving) this.#check();
+          const result = await step();
+          isOver = isLeaving || result.done === true;
+          return result;
+        } finally {
+          if (isOver) this.#finish();
+        }
+      },
+    );
   }
 
   override open(path: Path, options?: OpenOptions): Promise<FsDataInputStream> {

@@ -74,9 +74,8 @@ export class OssFileSystem extends FileSystem {
   }
 
   /** 1 a page; 1 more for a file or nothing. */
-  override async *listStatus(path: Path, options: ListOptions = {}): AsyncGenerator<FileStatus> {
-    checkedKey(path, "listStatus");
-    yield* listStatus(this.#store, path, options);
+  override listStatus(path: Path, options: ListOptions = {}): AsyncGenerator<FileStatus> {
+    return listStatus(this.#store, path, options);
   }
 
   /** 1, which brings the first bytes too; a folder or nothing 2. */

@@ -1,7 +1,7 @@
 import { compareUtf8, type FileStatus, type ListOptions, Path } from "plugfs";
 import { type ListedObject, type ListPage, listPages } from "./listing.ts";
 import { type Context, fileStatus, isFolder, missing } from "./lookup.ts";
-import { directoryStatus, folderPrefix, isNameable, listedStatus } from "./status.ts";
+import { checkedKey, directoryStatus, folderPrefix, isNameable, listedStatus } from "./status.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -13,6 +13,7 @@ export async function* listStatus(
   path: Path,
   options: ListOptions,
 ): AsyncGenerator<FileStatus> {
+  checkedKey(path, "listStatus");
   const context: Context = { signal: options.signal, about: { operation: "listStatus", path } };
   const { client } = store;
   const prefix = folderPrefix(path.key);
