@@ -60,6 +60,7 @@ export type {
 export type { CheckpointingOptions } from "./job/settings.ts";
 export type { PluginManager } from "./plugin/manager.ts";
 export type { PluginChanges, PluginInfo, PluginState } from "./plugin/plugin-info.ts";
+export { progressBar } from "./progress-bar.ts";
 export type { Checkpoint } from "./state/checkpoint.ts";
 export type { CheckpointInfo, CheckpointStorage } from "./state/checkpoint-storage.ts";
 export type { CheckpointWriter } from "./state/checkpoint-writer.ts";

@@ -7,7 +7,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Environment, FsStateBackend } from "plugfs";
+import { Environment, FsStateBackend, progressBar } from "plugfs";
 import { startOssServer } from "../test/oss-server/server.ts";
 import { bytes, count, perSecond } from "./start/figures.ts";
 import { makeHome } from "./start/home.ts";
@@ -61,7 +61,8 @@ async function run(keep: boolean): Promise<void> {
     .filter((line) => line.startsWith("* "))
     .map((line) => line.slice(2))
     .writeAsText(`oss://${bucket}/output/prose.txt`);
-  const result = await env.execute("api-prose", { signal: interrupted.signal });
+  const options = { signal: interrupted.signal, onProgress: progressBar() };
+  const result = await env.execute("api-prose", options);
 
   section(
     "Plugins",

@@ -53,6 +53,11 @@ export class FlowReading {
     return { ...(position && { position }), ended: this.#ended };
   }
 
+  /** Bytes of the whole source, if they are known. */
+  get totalBytes(): number | undefined {
+    return this.#reader?.totalBytes;
+  }
+
   /** Resolves at the end of the input, or stopped between two batches; no lane is under way then. */
   async run(): Promise<void> {
     if (this.#ended) return;

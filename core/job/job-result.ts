@@ -42,4 +42,8 @@ export interface JobProgress {
   readonly bytesRead: number;
   readonly checkpoints: number;
   readonly elapsedMs: number;
+  /** Bytes of the input, where they are known from the beginning: of a source that is one plain file. */
+  readonly totalBytes?: number;
+  /** The job has come to its end, or failed: this was the last call. */
+  readonly ended: boolean;
 }

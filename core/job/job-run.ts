@@ -102,6 +102,7 @@ export class JobRun {
       const fenced = await this.#recovery?.fencedBy(first);
       this.#isReading = false;
       await this.#abandon(fenced ?? first);
+      this.#report(true);
       this.#stopRequest?.reject(this.#explained(fenced ?? first));
       throw this.#wasAborted(first) ? first : this.#explained(fenced ?? first);
     } finally {
@@ -370,16 +371,21 @@ export class JobRun {
     this.#report();
   }
 
-  #report(last = false): void {
+  #report(ended = false): void {
     const { onProgress } = this.#spec;
     const now = performance.now();
-    if (onProgress === undefined || (!last && now - this.#lastProgress < PROGRESS_MS)) return;
+    if (onProgress === undefined || (!ended && now - this.#lastProgress < PROGRESS_MS)) return;
     this.#lastProgress = now;
+    const totals = this.#readings.map(({ totalBytes }) => totalBytes);
     onProgress({
       linesRead: this.#linesRead,
       bytesRead: this.#bytesRead,
       checkpoints: this.#recovery?.coordinator.count ?? 0,
       elapsedMs: now - this.#started,
+      ...(totals.every((total) => total !== undefined) && {
+        totalBytes: totals.reduce((sum, total) => sum + total, 0),
+      }),
+      ended,
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
+import { compressionOf } from "./compression.ts";
 import { openContinuous } from "./continuous.ts";
 import type { ReaderOptions, SourceReader, TextSource } from "./source.ts";
 import { type InputSplit, inputSplits, type ReadTextOptions } from "./splits.ts";
@@ -30,8 +31,22 @@ export class FileSource implements TextSource {
 
   open(options: ReaderOptions): SourceReader {
     if (this.isContinuous) return openContinuous(this.#fileSystems, this.path, this.#options, options);
-    const splits = inputSplits(this.#fileSystems, this.path, this.#options, options);
-    return new SplitsReader(this.#fileSystems, splits, options);
+    const splits = this.#splits(options, (bytes) => {
+      reader.totalBytes = bytes;
+    });
+    const reader = new SplitsReader(this.#fileSystems, splits, options);
+    return reader;
+  }
+
+  /** Tells the length of what is one plain file: of a folder nobody knows how many follow. */
+  async *#splits(
+    options: ReaderOptions,
+    tell: (bytes: number) => void,
+  ): AsyncGenerator<InputSplit, void, undefined> {
+    for await (const split of inputSplits(this.#fileSystems, this.path, this.#options, options)) {
+      if (split.path === this.name && compressionOf(split.path) === undefined) tell(split.fileLength);
+      yield split;
+    }
   }
 }
 

@@ -20,6 +20,8 @@ export interface BatchReader {
 /** One reading of a source, in lanes that know nothing of each other: each split belongs to one of them. */
 export interface SourceReader {
   readonly lanes: readonly BatchReader[];
+  /** Bytes of the whole input, where they are known from the beginning. */
+  readonly totalBytes?: number | undefined;
   /** Behind the batches that were accepted; plain data that `TextSource.open` takes as `from`. Also after `close`. */
   position(): SourcePosition;
   close(): Promise<void>;

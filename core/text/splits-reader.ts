@@ -32,6 +32,8 @@ export interface SplitsListener {
 /** Splits, in lanes; each lane reads its own in order. */
 export class SplitsReader implements SourceReader {
   readonly lanes: readonly LaneReader[];
+  /** Known when the input is one file, as soon as it is found. */
+  totalBytes: number | undefined;
   readonly #queue: SplitQueue;
 
   constructor(
