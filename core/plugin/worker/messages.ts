@@ -71,6 +71,9 @@ export interface WireInput {
   readonly ranges: boolean;
 }
 
+/** Bytes that are copied more cheaply than a buffer is handed over. */
+export const SMALL = 16 * 1024;
+
 /** A buffer that the host lent, or a new one, with `length` bytes of use at its front. */
 export interface WireBytes {
   readonly buffer: ArrayBuffer;

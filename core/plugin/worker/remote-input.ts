@@ -1,7 +1,7 @@
 import { FileSystemError } from "../../errors/errors.ts";
 import type { FileStatus, FsDataInputStream } from "../../fs/contract.ts";
 import type { Link } from "./link.ts";
-import type { WireBytes, WireInput } from "./messages.ts";
+import { SMALL, type WireBytes, type WireInput } from "./messages.ts";
 import { statusFromWire } from "./wire.ts";
 
 /** Chunks that the worker fills ahead of the one that is in use. */
@@ -100,7 +100,7 @@ export class RemoteInputStream implements FsDataInputStream {
         }
         this.#position += chunk.length;
         yield new Uint8Array(chunk.buffer, 0, chunk.length);
-        free.push(chunk.buffer);
+        if (chunk.buffer.byteLength > SMALL) free.push(chunk.buffer);
       }
     } catch (error) {
       ended = true;
@@ -157,13 +157,14 @@ export class RemoteInputStream implements FsDataInputStream {
   }
 
   #borrow(length: number): ArrayBuffer | undefined {
+    if (length <= SMALL) return undefined;
     const index = this.#buffers.findIndex(({ byteLength }) => byteLength >= length);
     return index === -1 ? undefined : this.#buffers.splice(index, 1)[0];
   }
 
   #give({ buffer, length }: WireBytes, into: Uint8Array): number {
     into.set(new Uint8Array(buffer, 0, length));
-    if (this.#buffers.length < KEPT) this.#buffers.push(buffer);
+    if (buffer.byteLength > SMALL && this.#buffers.length < KEPT) this.#buffers.push(buffer);
     return length;
   }
 

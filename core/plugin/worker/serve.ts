@@ -13,7 +13,14 @@ import type {
   RecoverableWriter,
 } from "../../fs/contract.ts";
 import { callPosix, type PosixName } from "../../fs/posix.ts";
-import type { CallMessage, ToHost, ToWorker, WireBytes, WireInput } from "./messages.ts";
+import {
+  type CallMessage,
+  SMALL,
+  type ToHost,
+  type ToWorker,
+  type WireBytes,
+  type WireInput,
+} from "./messages.ts";
 import { argumentsFromWire, resultToWire, type WireArgument } from "./posix-wire.ts";
 import {
   errorFromWire,
@@ -174,13 +181,15 @@ export class Served {
       last = done.catch(() => {});
       return done;
     };
-    const lent = (length: number, buffer: ArrayBuffer | undefined): ArrayBuffer =>
-      buffer !== undefined && buffer.byteLength >= length ? buffer : new ArrayBuffer(length);
+    const lent = (length: number, buffer: ArrayBuffer | undefined, transfer: object[]): ArrayBuffer => {
+      const into = buffer !== undefined && buffer.byteLength >= length ? buffer : new ArrayBuffer(length);
+      if (into.byteLength > SMALL) transfer.push(into);
+      return into;
+    };
     const ref = this.#add({
       read: (_signal, [length, buffer]: readonly [number, ArrayBuffer?], transfer) =>
         inOrder(async () => {
-          const into = lent(length, buffer);
-          transfer.push(into);
+          const into = lent(length, buffer, transfer);
           const count = await stream.read(new Uint8Array(into, 0, length));
           return { buffer: into, length: count };
         }),
@@ -189,8 +198,7 @@ export class Served {
         [position, length, buffer]: readonly [number, number, ArrayBuffer?],
         transfer,
       ) => {
-        const into = lent(length, buffer);
-        transfer.push(into);
+        const into = lent(length, buffer, transfer);
         const count = await stream.readAt(position, new Uint8Array(into, 0, length));
         return { buffer: into, length: count };
       },
@@ -223,12 +231,15 @@ export class Served {
             return undefined;
           }
           const { byteLength } = step.value;
-          const into = lent(byteLength, buffer);
+          const into = lent(byteLength, buffer, transfer);
           new Uint8Array(into).set(step.value);
-          transfer.push(into);
           return { buffer: into, length: byteLength };
         }),
-      close: () => stream.close(),
+      close: async () => {
+        // Nothing more is asked of it: what comes later the host answers itself.
+        this.#objects.delete(ref);
+        await stream.close();
+      },
     });
     const { position, readRanges } = stream;
     return { ref, status: statusToWire(stream.status), position, ranges: readRanges !== undefined };
