@@ -4,21 +4,23 @@ import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import fc from "fast-check";
+import { randomFrom } from "../../../../test/oss-server/random.ts";
 import { testCertificate } from "../../../../test/oss-server/tls/certificate.ts";
 import { ok, type RawServer, startRawServer } from "../../test/raw-server.ts";
 import type { RequestBody } from "../body.ts";
-import type { Answer } from "../transport.ts";
+import type { Answer, TransportOptions } from "../transport.ts";
 import { LeanTransport } from "./lean-transport.ts";
 
-function open(connections = 4): LeanTransport {
+function open(more: Partial<TransportOptions> = {}): LeanTransport {
   return new LeanTransport({
     httpClient: "lean",
-    connections,
+    connections: 4,
     connectTimeoutMs: 60_000,
     idleTimeoutMs: 60_000,
     pathStyle: true,
     ca: testCertificate().ca,
     proxy: undefined,
+    ...more,
   });
 }
 
@@ -285,6 +287,95 @@ test("TLS: sessions are used again, HTTP/1.1 is agreed on", async () => {
     [false, true, true].map((isReused) => [isReused, "http/1.1"]),
   );
   transport.close();
+});
+
+test("a connection that is being made ends with its request, its time, or the transport", async () => {
+  await using server = await startRawServer(() => {});
+  const proxy = { host: "127.0.0.1", port: Number(new URL(server.origin).port), credentials: undefined };
+  const url = "https://store.invalid/k";
+  const silent = server.origin.replace("http:", "https:");
+  for (const [name, options, target] of [
+    ["TLS", {}, `${silent}/k`],
+    ["tunnel", { proxy }, url],
+  ] as const) {
+    const request = (signal?: AbortSignal) => ({ method: "GET", headers: {}, ctx: { signal } });
+    const dialled = server.sockets.length;
+    const transport = open(options);
+    const controller = new AbortController();
+    const aborted = transport.request(target, request(controller.signal));
+    await server.until(() => server.sockets.length === dialled + 1);
+    controller.abort("enough");
+    assert.deepEqual(await aborted, { failure: "enough" }, name);
+    await server.until(() => server.open === 0);
+    const ended = transport.request(target, request());
+    await server.until(() => server.sockets.length === dialled + 2);
+    transport.close();
+    assert.match(String(Object.values(await ended)[0]), /file system is closed/, name);
+    await server.until(() => server.open === 0);
+    const hasty = open({ ...options, connectTimeoutMs: 50 });
+    const late = await hasty.request(target, request());
+    assert.equal((late as { failure: { code: string } }).failure.code, "ETIMEDOUT", name);
+    await server.until(() => server.open === 0);
+    hasty.close();
+  }
+});
+
+/** What a server may do to a request, besides answering it. */
+const MISCHIEF = [
+  (socket: Socket) => socket.destroy(),
+  (socket: Socket) => socket.resetAndDestroy(),
+  (socket: Socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"),
+  (socket: Socket, body: string) =>
+    socket.write(`${ok(body)}HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong`),
+  (socket: Socket, body: string) => socket.end(ok(body)),
+  (socket: Socket, body: string) => socket.end(`HTTP/1.1 200 OK\r\n\r\n${body}`),
+];
+
+test("through aborts and mischief: no answer goes to another request, nothing is left", async () => {
+  const random = randomFrom(7);
+  const draw = (below: number) => Math.floor(random() * below);
+  let most = 0;
+  await using server = await startRawServer(async (socket, request) => {
+    most = Math.max(most, server.open);
+    const path = request.split(" ")[1] ?? "";
+    const body = path.repeat(1 + draw(3) * draw(20_000));
+    for (let turn = draw(4); turn > 0; turn--) await nextTurn();
+    const mischief = MISCHIEF[draw(20)];
+    if (mischief !== undefined) mischief(socket, body);
+    else socket.write(ok(body));
+  });
+  const transport = open({ connections: 5 });
+  let answered = 0;
+  const one = async (nth: number): Promise<void> => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const path = `/${nth}.`;
+    const call = transport.request(server.origin + path, { method: "GET", headers: {}, ctx: { signal } });
+    if (draw(6) === 0) for (let turn = draw(9); turn >= 0; turn--) await nextTurn();
+    if (draw(6) === 0) controller.abort(new Error("aborted"));
+    const outcome = await call;
+    if ("failure" in outcome) return;
+    if (draw(10) === 0) {
+      outcome.discard();
+      return;
+    }
+    for (let turn = draw(3); turn > 0; turn--) await nextTurn();
+    const text = await outcome.text().catch(() => undefined);
+    if (text === undefined) return;
+    assert.equal(text.replaceAll(path, ""), "");
+    answered++;
+  };
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      while (next < 1000) await one(next++);
+    }),
+  );
+  assert.ok(answered > 500, `${answered} answered`);
+  // The server learns late of those that were given up.
+  assert.ok(most < 10, `${most} connections`);
+  transport.close();
+  await server.until(() => server.open === 0);
 });
 
 test("an idle connection is closed a second before the server would", async () => {

@@ -102,13 +102,13 @@ async function carry(
     return await exchange.answered;
   } catch (failure) {
     const isSafe = request.method === "GET" || request.method === "HEAD";
-    if (!isSafe || !isUsed || exchange.isHeard || !isLost(failure)) throw failure;
+    if (!isSafe || !isUsed || exchange.isHeard || signal?.aborted || !isLost(failure)) throw failure;
   }
   pool.dropIdle();
   return (await pool.acquire(signal)).start(request, signal).answered;
 }
 
 function isLost(failure: unknown): boolean {
-  const code = failure instanceof Error && "code" in failure ? failure.code : undefined;
+  const { code } = failure as { readonly code?: unknown };
   return code === "ECONNRESET" || code === "EPIPE";
 }
