@@ -10,7 +10,7 @@ import { errorCode } from "../../errors/errors.ts";
 import type { Isolation } from "./isolation.ts";
 import { type CommonJsModule, commonJs } from "./node-internals.ts";
 import { refusal } from "./refusal.ts";
-import { isBare, isCore, isShared, mayUse, type Root, rootOf } from "./rule.ts";
+import { isBare, isCore, isShared, mayUse, type Root } from "./rule.ts";
 
 const DYNAMIC_IMPORT = /\bimport\s*\(/g;
 const MODULE_SYNTAX = /^\s*(?:import|export)\b/m;
@@ -61,7 +61,7 @@ export function patchCommonJs(isolation: Isolation): void {
 
 function rootOfModule(parent: CommonJsModule | null | undefined, isolation: Isolation): Root | undefined {
   const file = parent?.filename;
-  return typeof file === "string" ? rootOf(file, isolation.roots) : undefined;
+  return typeof file === "string" ? isolation.rootOf(file) : undefined;
 }
 
 /** Where ES modules need the hook thread it is started for the first CommonJS file that could import one. */

@@ -15,7 +15,7 @@ import { Generations } from "./generation.ts";
 import { HookThread } from "./hook-thread-client.ts";
 import { registerHooks } from "./node-internals.ts";
 import { PrivateFolder } from "./private-folder.ts";
-import { type Root, WORKER_THREADS } from "./rule.ts";
+import { type Root, rootOf, WORKER_THREADS } from "./rule.ts";
 import { SharedPackages } from "./shared-packages.ts";
 import { resolveHook } from "./sync-hooks.ts";
 import { type WorkerState, wrappedWorkerThreads } from "./worker-threads.ts";
@@ -40,6 +40,8 @@ export class Isolation {
   readonly roots: Root[] = [];
   readonly privateFolder = new PrivateFolder();
   readonly generations: Generations;
+  /** The last answer of {@link rootOf}. */
+  #found: { readonly importer: string; readonly root: Root | undefined } | undefined;
   readonly #lists: SharedPackages[] = [];
   readonly #index: number;
   readonly #taken: Set<string>;
@@ -122,8 +124,15 @@ export class Isolation {
     return true;
   }
 
+  /** The root that a module lies in. A module's imports come one after the other, the host's too: asked for once. */
+  rootOf(importer: string): Root | undefined {
+    if (this.#found?.importer !== importer) this.#found = { importer, root: rootOf(importer, this.roots) };
+    return this.#found.root;
+  }
+
   /** From now on the modules below these folders follow the rule. */
   add(roots: readonly Root[]): void {
+    this.#found = undefined;
     this.roots.push(...roots);
     this.roots.sort((a, b) => b.directory.length - a.directory.length);
     this.#install();
@@ -131,6 +140,7 @@ export class Isolation {
   }
 
   remove(roots: readonly Root[]): void {
+    this.#found = undefined;
     for (const root of roots) {
       const index = this.roots.indexOf(root);
       if (index >= 0) this.roots.splice(index, 1);

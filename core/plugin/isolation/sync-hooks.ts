@@ -7,12 +7,12 @@ import { errorCode } from "../../errors/errors.ts";
 import type { Isolation } from "./isolation.ts";
 import { isRequire, type NextResolve, type ResolveContext, type Resolved } from "./node-internals.ts";
 import { refusal } from "./refusal.ts";
-import { isBare, isCore, isShared, mayUse, rootOf } from "./rule.ts";
+import { isBare, isCore, isShared, mayUse } from "./rule.ts";
 
 export function resolveHook(isolation: Isolation) {
   return (specifier: string, context: ResolveContext, next: NextResolve): Resolved => {
     const importer = context.parentURL;
-    const root = importer === undefined ? undefined : rootOf(importer, isolation.roots);
+    const root = importer === undefined ? undefined : isolation.rootOf(importer);
     // A `require` comes through the patched CommonJS loader as well, which answers for it.
     if (root === undefined || importer === undefined || isRequire(context)) return next(specifier, context);
 
