@@ -28,8 +28,9 @@ const SURVIVED = [
 ] as const satisfies readonly Fault[];
 
 const WAYS = [
-  ["plain", false],
-  ["over TLS", true],
+  ["plain", { tls: false, client: "lean" }],
+  ["over TLS", { tls: true, client: "lean" }],
+  ["by node:http", { tls: false, client: "node" }],
 ] as const;
 const HIT = [
   "CompleteMultipartUpload",
@@ -44,12 +45,13 @@ const HIT = [
   "UploadPart",
 ];
 
-for (const [way, tls] of WAYS) {
+for (const [way, { tls, client }] of WAYS) {
+  const keys = { ...KEYS, "fs.oss.http.client": client };
   for (const fault of SURVIVED) {
     test(`${way}, every call survives ${JSON.stringify(fault)}`, async () => {
       const isWaiting = /stall|silence/.test(fault.kind);
       const patience = isWaiting ? { "fs.oss.connection.timeout": "100 ms" } : {};
-      await using fixture = await openFixture({ ...KEYS, ...patience }, { tls });
+      await using fixture = await openFixture({ ...keys, ...patience }, { tls });
       const { fs, server } = fixture;
       const bytes = sample(350_000);
       const times = isWaiting ? 1 : 2;
@@ -73,7 +75,7 @@ for (const [way, tls] of WAYS) {
   }
 
   test(`${way}, an error under a 200 is an error, and tried again`, async () => {
-    await using fixture = await openFixture(KEYS, { tls });
+    await using fixture = await openFixture(keys, { tls });
     const { fs, server } = fixture;
     const bytes = sample(350_000);
     const fault = { kind: "ok-with-error-body", code: "InternalError" } as const;
@@ -94,7 +96,7 @@ for (const [way, tls] of WAYS) {
   });
 
   test(`${way}, bytes that were changed on the way are never taken for the file's`, async () => {
-    await using fixture = await openFixture(KEYS, { tls });
+    await using fixture = await openFixture(keys, { tls });
     const { fs, server } = fixture;
     await write(fs, "k", sample(350_000));
     server.faults.add({ operation: "GetObject", fault: { kind: "corrupt" } });
@@ -103,7 +105,7 @@ for (const [way, tls] of WAYS) {
   });
 
   test(`${way}, a batch delete that leaves one key out says which`, async () => {
-    await using fixture = await openFixture({ ...KEYS, "fs.oss.attempts.maximum": 2 }, { tls });
+    await using fixture = await openFixture({ ...keys, "fs.oss.attempts.maximum": 2 }, { tls });
     const { fs, server } = fixture;
     for (const name of "abc") await server.put(BUCKET, `d/${name}`, name);
     const fault = { kind: "partial-delete", key: "d/b" } as const;
@@ -118,9 +120,9 @@ for (const [way, tls] of WAYS) {
   });
 
   test(`${way}, a clock that is wrong by an hour is amended`, async () => {
-    for (const keys of [{}, { "fs.oss.region": "cn-hangzhou" }]) {
+    for (const signature of [{}, { "fs.oss.region": "cn-hangzhou" }]) {
       await using fixture = await openFixture(
-        { ...KEYS, ...keys },
+        { ...keys, ...signature },
         { tls, clock: () => Date.now() - 3_600_000 },
       );
       await write(fixture.fs, "k", sample(350_000));
@@ -169,16 +171,17 @@ const ANY: readonly [Fault, ...Fault[]] = [
   { kind: "ok-with-error-body", code: "InternalError" },
 ] as never;
 
-for (const [way, tls] of WAYS) {
-  const share = tls ? Math.ceil(SCHEDULES / 10) : SCHEDULES;
+for (const [way, { tls, client }] of WAYS) {
+  const keys = { ...KEYS, "fs.oss.http.client": client };
+  const share = way === "plain" ? SCHEDULES : Math.ceil(SCHEDULES / 10);
   test(`${share} seeded schedules of faults, ${way}: what was acknowledged is there, nothing is torn`, async () => {
-    await using fixture = await openFixture({ ...KEYS, "fs.oss.attempts.maximum": 3 }, { tls });
+    await using fixture = await openFixture({ ...keys, "fs.oss.attempts.maximum": 3 }, { tls });
     for (let seed = 1; seed <= share; seed++) await schedule(fixture.fs, fixture.server, seed);
   });
 
   const written = Math.ceil(share / 4);
   test(`${written} seeded schedules of recoverable writes, ${way}: what is committed is exactly what was written`, async () => {
-    await using fixture = await openFixture({ ...KEYS, "fs.oss.attempts.maximum": 3 }, { tls });
+    await using fixture = await openFixture({ ...keys, "fs.oss.attempts.maximum": 3 }, { tls });
     for (let seed = 1; seed <= written; seed++) await recoverableSchedule(fixture.fs, fixture.server, seed);
   });
 }
