@@ -25,10 +25,10 @@ export const LINES: readonly Bench[] = [
     name: "lines over HTTP",
     shape: "C",
     unit: "lines",
-    task: { operation: "lines", key: "text", size: 128 * MIB },
+    task: { operation: "lines", key: "text", size: 256 * MIB },
     warm: { key: "warm-text" },
     needs: [
-      { text: "text", size: 128 * MIB },
+      { text: "text", size: 256 * MIB },
       { text: "warm-text", size: 16 * MIB },
     ],
     rows: [plugfs, batches, slow({ ...aliOss, name: "ali-oss and readline" })],

@@ -25,7 +25,7 @@ const PANELS: Readonly<Record<string, string>> = {
   "tree delete B": "Delete a folder of 10,000 files",
   "tree rename B": "Rename a folder of 10,000 files",
   "lines A": "Lines of a local file of 512 MiB",
-  "lines over HTTP C": "Lines of an object of 128 MiB",
+  "lines over HTTP C": "Lines of an object of 256 MiB",
 };
 
 export interface Drawing {
