@@ -125,7 +125,7 @@ export const KEYS = {
   }),
   httpClient: option.enumeration("fs.oss.http.client", ["lean", "node"], {
     default: "lean",
-    doc: "lean: HTTP/1.1 over bare sockets, a fraction of the processor time; node: Node's own node:http",
+    doc: "lean: HTTP/1.1 over bare sockets, at a fraction of the processor time; node: node:http, for tools that watch it",
   }),
   proxyHost: option.string("fs.oss.proxy.host", { doc: "HTTP proxy" }),
   proxyPort: option.integer("fs.oss.proxy.port", {

@@ -40,14 +40,15 @@ export class Dialer {
     const address = { host: this.#host, port: this.#port };
     if (this.#origin.protocol !== "https:") {
       const { host, port } = proxy ?? address;
-      attempt.watch(connect({ host, port, onread: onread(receive) }), "connect");
+      attempt.open("connect", () => connect({ host, port, onread: onread(receive) }));
     } else if (proxy === undefined) {
-      attempt.watch(this.#secured({ ...address, onread: onread(receive) }), "secureConnect");
+      attempt.open("secureConnect", () => this.#secured({ ...address, onread: onread(receive) }));
     } else {
       const target = `${this.#origin.hostname}:${this.#port}`;
       const giveUp = openTunnel(proxy, target, connectTimeoutMs, (error, socket) => {
         if (socket === undefined) attempt.end(error);
-        else attempt.watch(listened(this.#secured({ host: this.#host, socket }), receive), "secureConnect");
+        else
+          attempt.open("secureConnect", () => listened(this.#secured({ host: this.#host, socket }), receive));
       });
       attempt.giveUpBy(giveUp);
     }
@@ -91,12 +92,18 @@ class Attempt {
     if (this.#isOver) giveUp();
   }
 
-  watch(socket: Socket, event: "connect" | "secureConnect"): void {
-    socket.on("error", (error) => this.end(error));
-    socket.once("close", () => this.end(reset()));
-    socket.once(event, () => this.end(undefined, socket));
-    this.giveUpBy(() => socket.destroy());
-    socket.setNoDelay(true);
+  open(event: "connect" | "secureConnect", make: () => Socket): void {
+    try {
+      const socket = make();
+      socket.on("error", (error) => this.end(error));
+      socket.once("close", () => this.end(reset()));
+      socket.once(event, () => this.end(undefined, socket));
+      this.giveUpBy(() => socket.destroy());
+      socket.setNoDelay(true);
+    } catch (error) {
+      // Certificates that cannot be read, for one.
+      this.end(error);
+    }
   }
 
   end(error: unknown, socket?: Socket): void {

@@ -9,6 +9,7 @@ import { testCertificate } from "../../../../test/oss-server/tls/certificate.ts"
 import { ok, type RawServer, startRawServer } from "../../test/raw-server.ts";
 import type { RequestBody } from "../body.ts";
 import type { Answer, TransportOptions } from "../transport.ts";
+import { Dialer } from "./dialer.ts";
 import { LeanTransport } from "./lean-transport.ts";
 
 function open(more: Partial<TransportOptions> = {}): LeanTransport {
@@ -318,6 +319,16 @@ test("a connection that is being made ends with its request, its time, or the tr
     await server.until(() => server.open === 0);
     hasty.close();
   }
+});
+
+test("what cannot even be begun is told like any failure", async () => {
+  const broken = (): never => {
+    throw new Error("no certificates");
+  };
+  const options = { connectTimeoutMs: 60_000, proxy: undefined, secureContext: broken };
+  const dialer = new Dialer(new URL("https://127.0.0.1:1"), options);
+  const told = new Promise((resolve) => dialer.dial(() => true, resolve));
+  assert.match(String(await told), /no certificates/);
 });
 
 /** What a server may do to a request, besides answering it. */
