@@ -2,7 +2,8 @@
  * Finds the plugin folders: every folder in `plugins/` whose name has no leading dot is one (Flink's
  * `DirectoryBasedPluginFinder`). Unlike Flink, a folder that is no plugin is reported and stops nothing.
  */
-import { access, constants, realpath, stat } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { access, constants, readdir, realpath, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { errorCode } from "../errors/errors.ts";
 
@@ -30,39 +31,37 @@ const LOOSE = new Set([".js", ".mjs", ".cjs", ".ts", ".tgz", ".zip", ".jar"]);
 
 /** Looks once through `pluginsDir`. */
 export async function findPlugins(pluginsDir: string): Promise<Scan> {
-  const missing = await whyNoDirectory(pluginsDir);
-  if (missing !== undefined) {
-    return { folders: [], warnings: [], missing: `no plugins: ${pluginsDir} ${missing}` };
+  let entries: Dirent[];
+  try {
+    entries = await readdir(pluginsDir, { withFileTypes: true });
+    await access(pluginsDir, constants.X_OK);
+  } catch (error) {
+    return {
+      folders: [],
+      warnings: [],
+      missing: `no plugins: ${pluginsDir} ${whyNoFolder(errorCode(error))}`,
+    };
   }
-  const { default: glob } = await import("fast-glob");
-  const entries = await glob("*", {
-    cwd: pluginsDir,
-    onlyFiles: false,
-    objectMode: true,
-    followSymbolicLinks: false,
-  });
   const parent = await realpath(pluginsDir);
   const folders: PluginFolder[] = [];
   const warnings: string[] = [];
-  for (const { name, dirent } of entries) {
+  for (const entry of entries) {
+    const { name } = entry;
+    if (name.startsWith(".")) continue;
     const path = join(pluginsDir, name);
     let found: PluginFolder | undefined;
-    if (dirent.isDirectory()) found = { id: name, path, directory: join(parent, name) };
-    else if (dirent.isSymbolicLink()) found = await followLink(path, name);
+    if (entry.isDirectory()) found = { id: name, path, directory: join(parent, name) };
+    else if (entry.isSymbolicLink()) found = await followLink(path, name);
     if (found !== undefined) folders.push(found);
     else if (LOOSE.has(extname(name))) warnings.push(looseFile(pluginsDir, name));
   }
   return { folders: folders.sort((a, b) => (a.id < b.id ? -1 : 1)), warnings: warnings.sort() };
 }
 
-async function whyNoDirectory(path: string): Promise<string | undefined> {
-  try {
-    if (!(await stat(path)).isDirectory()) return "is not a folder";
-    await access(path, constants.R_OK | constants.X_OK);
-    return undefined;
-  } catch (error) {
-    return errorCode(error) === "ENOENT" ? "does not exist" : `cannot be read (${errorCode(error)})`;
-  }
+function whyNoFolder(code: string | undefined): string {
+  if (code === "ENOENT") return "does not exist";
+  if (code === "ENOTDIR") return "is not a folder";
+  return `cannot be read (${code})`;
 }
 
 /** Undefined when the link leads to a file. */

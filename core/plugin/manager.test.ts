@@ -315,6 +315,11 @@ test("a missing plugins folder is one warning and no plugins, and no warning whe
   assert.match(logger.messages("warn")[0] ?? "", /none does not exist/);
   assert.match((await plugins.unknownScheme("oss")).message, /oss:\/\/.*none, which holds no plugins/);
 
+  const file = join(folder.path, "file");
+  await writeFile(file, "");
+  await PluginManager.open({ ...options, logger, pluginsDir: file });
+  assert.match(logger.messages("warn")[1] ?? "", /file is not a folder/);
+
   const quiet = recordingLogger();
   await PluginManager.open({ ...options, logger: quiet, pluginsDirNamed: false });
   assert.deepEqual(quiet.messages("warn"), []);
