@@ -22,14 +22,31 @@ const ADVICE: Readonly<Record<string, string>> = {
   ETIMEDOUT: "Check the network and the endpoint, or try again",
 };
 
+/** Names of the contract's operations, as the commands and Node have them. */
+const OPERATIONS: Readonly<Record<string, string>> = {
+  createFileSystem: "open",
+  getFileStatus: "stat",
+  listStatus: "list",
+  mkdirs: "mkdir",
+};
+
 /** One line: the code, what is wrong, what to do. */
 export function describeError(thrown: unknown): string {
   const error = original(thrown);
   const code = errorCode(error);
-  const message = firstSentence(errorMessage(error));
+  const message = inWordsOfTheCommand(firstSentence(errorMessage(error)));
   const coded = code === undefined || message.startsWith(code) ? message : `${code}: ${message}`;
   const advice = hasHint(error, coded) || code === undefined ? undefined : ADVICE[code];
   return printable(advice === undefined ? coded : `${coded.replace(/\.$/, "")}. ${advice}`);
+}
+
+/** `stat '/home/me/x'`, where the contract says `getFileStatus 'file:///home/me/x'`. */
+function inWordsOfTheCommand(message: string): string {
+  return message
+    .replace(/, (\w+) '/, (found, operation) =>
+      Object.hasOwn(OPERATIONS, operation) ? `, ${OPERATIONS[operation]} '` : found,
+    )
+    .replaceAll("'file:///", "'/");
 }
 
 /** What follows the first line of a message from elsewhere is a stack or a quotation. */

@@ -6,7 +6,7 @@ import { parseArguments } from "./arguments.ts";
 import { colorsFor } from "./colors.ts";
 import { GLOBAL_OPTIONS } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { commandHelp } from "./help.ts";
+import { commandHelp, overview } from "./help.ts";
 import { formatBytes, formatDuration, printable, table } from "./printable.ts";
 
 for (const entry of COMMANDS) {
@@ -26,7 +26,12 @@ for (const entry of COMMANDS) {
       assert.ok(operands.length >= min && operands.length <= max, line);
     }
     const help = commandHelp(entry, command, colorsFor({}, {}));
-    for (const line of help) assert.ok(line.length <= 120, line);
+    for (const columns of [100, 60]) {
+      const words = command.examples.map(([line]) => `  $ ${line}`);
+      for (const line of commandHelp(entry, command, colorsFor({}, {}), columns)) {
+        assert.ok(line.length <= columns || line.startsWith("Usage:") || words.includes(line), line);
+      }
+    }
     const names = Object.keys({ ...command.options, ...GLOBAL_OPTIONS });
     for (const name of names)
       assert.ok(
@@ -35,6 +40,16 @@ for (const entry of COMMANDS) {
       );
   });
 }
+
+test("the list of commands is wrapped at words, in a column of its own", () => {
+  const lines = overview(colorsFor({}, {}), 60);
+  for (const line of lines.slice(1)) assert.ok(line.length <= 60, line);
+  const at = lines.findIndex((line) => line.includes("plugins enable"));
+  assert.deepEqual(lines.slice(at, at + 2), [
+    "  plugins enable   Copy a plugin into plugins/, and take it",
+    "                   out of plugin.disabled",
+  ]);
+});
 
 test("sizes and times are short and never lie by a unit", () => {
   const sizes = [0, 1023, 1024, 1_048_523, 1_048_525, 12_345_678, 2 ** 40, 2 ** 53 - 1];

@@ -41,7 +41,7 @@ export async function* expand(operand: string, { place, signal }: CommandContext
   }
   if (count === 0) {
     const hint = "Check the pattern: plugfs ls shows what is there";
-    throw new FileSystemError({ code: "ENOENT", path, message: "nothing matches", hint });
+    throw new FileSystemError({ code: "ENOENT", path, operation: "find", message: "nothing matches", hint });
   }
 }
 

@@ -56,18 +56,18 @@ async function dispatch(args: readonly string[], world: World, messages: Message
     const { options } = parseArguments(args, { ...GLOBAL_OPTIONS, ...VERSION });
     const { overview } = await import("./help.ts");
     if (options.version) return show([(await import("./version.ts")).version()]);
-    if (options.help) return show(overview(output.colors));
-    for (const line of overview(messages.colors)) messages.note(line);
+    if (options.help) return show(overview(output.colors, world.stdout.columns));
+    for (const line of overview(messages.colors, world.stderr.columns)) messages.note(line);
     return EXIT.usage;
   }
-  if (words[0] === "help") return show(await helpFor(words.slice(1), output));
+  if (words[0] === "help") return show(await helpFor(words.slice(1), output, world.stdout.columns));
 
   const entry = find(words);
   messages.subject = `plugfs ${entry.name}`;
   const { command } = await entry.load();
   const rest = split.without(entry.name.split(" ").length);
   const { options, operands } = parseArguments(rest, { ...command.options, ...GLOBAL_OPTIONS });
-  if (options.help) return show(await helpFor(entry.name.split(" "), output));
+  if (options.help) return show(await helpFor(entry.name.split(" "), output, world.stdout.columns));
   checkOperands(operands, command);
 
   const home = options.home === undefined ? undefined : resolve(options.home as string);
@@ -91,14 +91,18 @@ async function dispatch(args: readonly string[], world: World, messages: Message
 
 const VERSION = { version: { type: "boolean", short: "V", doc: "Show the version" } } as const;
 
-async function helpFor(words: readonly string[], output: Output): Promise<string[]> {
+async function helpFor(
+  words: readonly string[],
+  { colors }: Output,
+  columns: number | undefined,
+): Promise<string[]> {
   const { commandHelp, group, overview } = await import("./help.ts");
   const [first] = words;
-  if (first === undefined) return overview(output.colors);
+  if (first === undefined) return overview(colors, columns);
   const entries = COMMANDS.filter(({ name }) => name.startsWith(`${first} `));
-  if (entries.length > 0 && words.length === 1) return group(entries, output.colors);
+  if (entries.length > 0 && words.length === 1) return group(entries, colors, columns);
   const entry = find(words);
-  return commandHelp(entry, (await entry.load()).command, output.colors);
+  return commandHelp(entry, (await entry.load()).command, colors, columns);
 }
 
 /** The command that the words begin with. Throws `UsageError` with the nearest name. */

@@ -120,6 +120,25 @@ test("enable never replaces a changed plugin without --force, nor leaves anythin
   assert.ok((await stat(at("opt/marked-fs/index.js"))).isFile());
 });
 
+test("a plugin that was only switched off is switched on as it stands, linked or changed", async () => {
+  await using folder = await home();
+  const at = (name: string) => join(folder.path, name);
+  const run = (...args: string[]) => plugfs(["plugins", ...args], { cwd: folder.path });
+  const offAndOn = async () => {
+    assert.equal((await run("disable", "marked-fs")).code, 0);
+    const { code, stdout } = await run("enable", "marked-fs");
+    assert.equal(code, 0);
+    assert.match(stdout, /^marked-fs is in .* already\.\nTook marked-fs out of plugin\.disabled/);
+  };
+  await run("enable", "marked-fs");
+  await writeFile(at("plugins/marked-fs/index.js"), "mine");
+  await offAndOn();
+  assert.equal(await readFile(at("plugins/marked-fs/index.js"), "utf8"), "mine");
+  await run("enable", "--link", "--force", "marked-fs");
+  await offAndOn();
+  assert.ok((await lstat(at("plugins/marked-fs"))).isSymbolicLink());
+});
+
 test("a name that is not there is answered with what is, and a plugin that is not built is not copied", async () => {
   await using folder = await home();
   const at = (name: string) => join(folder.path, name);

@@ -39,6 +39,9 @@ export interface TransferResult {
   readonly failures: number;
 }
 
+/** Milliseconds up to which a transfer needs no report, as `cp` has none. */
+const SHORT = 1000;
+
 /** Steps listed ahead of the copying, for the totals of the progress bar. */
 const AHEAD = 10_000;
 
@@ -87,8 +90,8 @@ export async function transfer(
   }
   progress.stop();
   const { files, bytes } = progress;
-  if (progress.isShown && files > 0) {
-    const took = performance.now() - progress.started;
+  const took = performance.now() - progress.started;
+  if (progress.isShown && took >= SHORT && files > 0) {
     const rate = formatBytes(Math.round((bytes / took) * 1000));
     messages.note(`${counted(files, "file")}, ${formatBytes(bytes)} in ${formatDuration(took)} (${rate}/s).`);
   }

@@ -51,7 +51,10 @@ async function enable(id: string, options: Options, context: CommandContext): Pr
   const say = (action: string, text: string) =>
     output.json ? output.object({ id, action, source, target }) : output.line(printable(text));
 
-  if (source !== undefined) {
+  // What was only switched off is switched on, as it stands.
+  const wasDisabled = (await isKept(target, options)) ? await setDisabled(id, false, locations) : undefined;
+  if (wasDisabled !== undefined) await say("kept", `${id} is in ${target} already.`);
+  else if (source !== undefined) {
     const shipped = await shippedFiles(id, source);
     const found = await obstacle(id, source, shipped, target, options);
     if (found === "same") await say("kept", `${id} is in ${target} already.`);
@@ -69,7 +72,7 @@ async function enable(id: string, options: Options, context: CommandContext): Pr
       }
     }
   }
-  const edited = await setDisabled(id, false, locations);
+  const edited = wasDisabled ?? (await setDisabled(id, false, locations));
   if (edited !== undefined)
     await say("taken out of plugin.disabled", `Took ${id} out of plugin.disabled in ${edited}.`);
   const schemes = (await manifestIfAny(target))?.schemes ?? [];
@@ -78,6 +81,13 @@ async function enable(id: string, options: Options, context: CommandContext): Pr
       `${schemes.map((scheme) => `${scheme}://`).join(" ")} ${schemes.length === 1 ? "is" : "are"} offered by ${printable(id)}.`,
     );
   }
+}
+
+/** Whether there is a plugin that nothing was said of but to enable it. */
+async function isKept(target: string, { from, link, force }: Options): Promise<boolean> {
+  if (from !== undefined || link || force) return false;
+  const { kind } = await present(target);
+  return kind !== "nothing" && kind !== "file";
 }
 
 /** Where the plugin comes from; undefined when it is in place already and only has to be switched on. */
