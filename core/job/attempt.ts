@@ -7,6 +7,13 @@ const TRIES = 10;
 /**
  * One start of a job, by its number. The newest start takes the others' numbers away; who finds its own gone ends. So a
  * start needs no lock that a crash could leave behind.
+ *
+ * What an instance looks for its number before, and what it does behind that although a newer one has begun meanwhile:
+ * - completing a checkpoint: it is numbered before those of the newer one, and nobody goes on from it;
+ * - deleting older checkpoints, publishing: it has looked behind the completed checkpoint, so that the newer one, which
+ *   looks for checkpoints once the number is gone, goes on from that very checkpoint and publishes the same files;
+ * - giving up without keeping anything (`retain: "none"`, or before the first checkpoint): here it may still delete the
+ *   newer one's first checkpoint. The newer one takes its next; killed before that, it would begin at the beginning.
  */
 export class Attempt {
   readonly number: number;

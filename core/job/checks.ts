@@ -17,18 +17,25 @@ export function checkPaths(
   const refuse = (message: string) => {
     throw new JobError({ code: "ERR_JOB_OUTPUT", job, message, hint: "Choose another path" });
   };
-  for (const [i, { path }] of sinks.entries()) {
+  for (const [i, { path, stream }] of sinks.entries()) {
     for (const other of sinks.slice(0, i)) {
       if (path.equals(other.path)) refuse(`two sinks write to ${path}`);
       if (overlaps(path, other.path)) refuse(`the outputs ${other.path} and ${path} lie in each other`);
     }
-    for (const { stream } of sinks) {
-      const input = inputPath(stream.source);
+    for (const sink of sinks) {
+      const input = inputPath(sink.stream.source);
       if (input !== undefined && overlaps(path, input))
         refuse(`the output ${path} overlaps the input ${input}`);
     }
-    if (checkpointing !== undefined && Path.parse(checkpointing.backend.checkpoints).startsWith(path)) {
-      refuse(`the checkpoint directory ${checkpointing.backend.checkpoints} lies in the output ${path}`);
+    if (checkpointing === undefined) continue;
+    const checkpoints = Path.parse(checkpointing.backend.checkpoints);
+    if (checkpoints.startsWith(path)) {
+      refuse(`the checkpoint directory ${checkpoints} lies in the output ${path}`);
+    }
+    const { source } = stream;
+    if (!(source instanceof FileSource)) continue;
+    if (checkpoints.equals(source.path) || (source.isNested && checkpoints.startsWith(source.path))) {
+      refuse(`the checkpoint directory ${checkpoints} lies in the input ${source.path}`);
     }
   }
 }

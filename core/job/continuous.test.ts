@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { localJob } from "../../test/support/local-job.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
+import { FileSystemError } from "../errors/errors.ts";
 import type { FileSystem } from "../fs/contract.ts";
 import { LocalFileSystem } from "../fs/local/local-file-system.ts";
 import { ownerId } from "../state/checkpoint-storage.ts";
@@ -203,6 +204,48 @@ test("a file that changes while it is read fails the job, naming it", async () =
     assert.match(error.message, /in\/a/);
     return true;
   });
+});
+
+test("a listing that fails fails the job, and what was read stays to go on from", async () => {
+  await using folder = await temporaryFolder();
+  const { path } = folder;
+  await put(path, "a", "a\n");
+  let listings = 0;
+  class Failing extends LocalFileSystem {
+    override async *listStatus(...args: Parameters<LocalFileSystem["listStatus"]>) {
+      if (args[0].name === "in" && ++listings > 3)
+        throw new FileSystemError({ code: "EACCES", path: args[0] });
+      yield* super.listStatus(...args);
+    }
+  }
+  const failing = execute({ folder: path, fileSystem: new Failing() });
+  await assert.rejects(failing, { code: "ERR_JOB_INPUT", message: /EACCES/ });
+  await put(path, "b", "b\n");
+  await runUntil({ folder: path }, () => untilPublished(path, "b\n"));
+  assert.equal(await published(path), "a\nb\n");
+});
+
+test("what is remembered follows what is there", async () => {
+  await using folder = await temporaryFolder();
+  const { path } = folder;
+  const remembered = async () => {
+    const { graph } = localJob();
+    const storage = await graph.stateStorage("following", new FsStateBackend(`file://${path}/state`));
+    const state = JSON.parse(String(await (await storage.latest())?.read("job")));
+    return state.sources[0].position;
+  };
+  for (let i = 0; i < 50; i++) await put(path, `${i}`, `${i}\n`);
+  await runUntil({ folder: path }, () => untilPublished(path, "9\n"));
+  assert.deepEqual([(await remembered()).done.length, (await remembered()).files], [50 * 22, []]);
+  for (let i = 0; i < 49; i++) await rm(join(path, "in", `${i}`));
+  await put(path, "last", "last\n");
+  await runUntil({ folder: path }, () => untilPublished(path, "last\n"));
+  // A listing later the 49 are forgotten.
+  await runUntil({ folder: path }, async () => {
+    while ((await remembered()).done.length !== 2 * 22)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+  assert.equal((await remembered()).done.length, 2 * 22);
 });
 
 test("what would never be published is refused, and so are files without recoverable writers", async () => {

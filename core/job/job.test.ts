@@ -278,7 +278,18 @@ test("outputs that overlap each other, the input or the checkpoints are refused"
   }
   graph.setStateBackend(new FsStateBackend(`file://${at("out/state")}`)).enableCheckpointing(1_000);
   graph.fromLines(["a"], { replayable: true }).writeAsText(at("out"));
-  await assert.rejects(graph.execute("j"), { code: "ERR_JOB_OUTPUT", message: /checkpoint directory/ });
+  await assert.rejects(graph.execute("j"), {
+    code: "ERR_JOB_OUTPUT",
+    message: /checkpoint directory.*output/,
+  });
+  graph.setStateBackend(new FsStateBackend(`file://${at("in/state")}`));
+  graph.readTextFile(at("in"), { recursive: true }).writeAsText(at("out"));
+  await assert.rejects(graph.execute("j"), {
+    code: "ERR_JOB_OUTPUT",
+    message: /checkpoint directory.*input/,
+  });
+  graph.readTextFile(at("in")).writeAsText(at("out"));
+  await graph.execute("not nested");
 });
 
 test("a job that would wait for ever for a stream is refused, with the limit that it needs", async () => {

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import { CrashingFileSystem } from "../../test/support/crashing-file-system.ts";
 import { type LocalJob, localJob } from "../../test/support/local-job.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
@@ -268,6 +269,49 @@ test("a checkpoint of another program, another job or a newer version is refused
   });
   assert.deepEqual(await outputOf(folder.path), before);
   await execute({ folder: folder.path, options: { restore: pointer } });
+});
+
+test("a checkpoint whose job state has another version is refused, naming both", async () => {
+  await using folder = await temporaryFolder();
+  await prepare(folder.path);
+  const { graph } = localJob();
+  const storage = await graph.stateStorage("recovering", new FsStateBackend(`file://${folder.path}/state`));
+  for (const version of [1, 3]) {
+    await using checkpoint = await storage.begin();
+    await checkpoint.write("job", Buffer.from(JSON.stringify({ version, phase: "running" })));
+    await checkpoint.complete();
+    await assert.rejects(execute({ folder: folder.path, options: restoring }), {
+      code: "ERR_JOB_CHECKPOINT",
+      message: new RegExp(`its state has version ${version}, this plugfs reads 2`),
+    });
+  }
+});
+
+test("a compressed input goes on in its middle, and is read from its start for that", async () => {
+  await using folder = await temporaryFolder();
+  const { path } = folder;
+  await writeFile(join(path, "in.gz"), gzipSync(`${LINES.join("\n")}\n`));
+  const run = (signal: AbortSignal | undefined, onLine: (line: string) => void) => {
+    const { graph } = localJob();
+    graph.setStateBackend(new FsStateBackend(`file://${path}/state`)).enableCheckpointing(60_000);
+    const lines = graph.readTextFile(join(path, "in.gz")).map((line) => {
+      onLine(line);
+      return line;
+    });
+    lines.writeAsText(join(path, "out"));
+    return graph.execute("compressed", { ...restoring, ...(signal && { signal }) });
+  };
+  const abort = new AbortController();
+  const seen: string[] = [];
+  const first = run(abort.signal, (line) => {
+    seen.push(line);
+    if (line === LINES[700]) abort.abort(new Error("enough"));
+  });
+  await assert.rejects(first, /enough/);
+  assert.ok(seen.length < LINES.length);
+  await run(undefined, (line) => seen.push(line));
+  assert.deepEqual(seen, LINES);
+  assert.equal(await readFile(join(path, "out"), "utf8"), `${LINES.join("\n")}\n`);
 });
 
 test("an input that has changed since the checkpoint is refused", async () => {

@@ -125,6 +125,19 @@ test("stopped with a savepoint a job resolves, keeps what is staged, and goes on
   }
 });
 
+test("a savepoint that cannot be written is told, and does not fail the job", async () => {
+  await using folder = await temporaryFolder();
+  const { path } = folder;
+  await writeFile(join(path, "in"), TEXT);
+  await writeFile(join(path, "file"), "in the way");
+  let failed: Promise<unknown> | undefined;
+  await execute(path, {}, (execution) => {
+    failed = assert.rejects(execution.savepoint({ target: `file://${path}/file/here` }), /ENOTDIR/);
+  });
+  await failed;
+  assert.equal(await readFile(join(path, "out"), "utf8"), TEXT);
+});
+
 test("a savepoint is refused without checkpoints, without a place, and past the reading; the job goes on", async () => {
   await using folder = await temporaryFolder();
   const out = join(folder.path, "out");

@@ -3,7 +3,7 @@ import type { FileSystems } from "../fs/provider.ts";
 import { compressionOf } from "./compression.ts";
 import { openContinuous } from "./continuous.ts";
 import type { ReaderOptions, SourceReader, TextSource } from "./source.ts";
-import { type InputSplit, inputSplits, type ReadTextOptions } from "./splits.ts";
+import { type InputSplit, inputSplits, type ReadTextOptions, readsNested } from "./splits.ts";
 import { SplitsReader } from "./splits-reader.ts";
 
 /** A file, or the files of a folder. */
@@ -18,6 +18,11 @@ export class FileSource implements TextSource {
     this.path = path;
     this.#options = options;
     this.isContinuous = options.continuous !== undefined;
+  }
+
+  /** Reads the files of nested folders too. */
+  get isNested(): boolean {
+    return readsNested(this.#options);
   }
 
   get name(): string {

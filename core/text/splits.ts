@@ -132,6 +132,11 @@ export function* splitsOf(
   }
 }
 
+/** Whether the files of nested folders are read too. */
+export function readsNested({ recursive, glob }: ReadTextOptions): boolean {
+  return recursive ?? (glob !== undefined && globIsNested(glob));
+}
+
 /** The files that the options choose, in byte order of their path. */
 export async function* inputFiles(
   fileSystems: FileSystems,
@@ -147,7 +152,7 @@ export async function* inputFiles(
     return;
   }
   const { glob } = options;
-  const recursive = options.recursive ?? (glob !== undefined && globIsNested(glob));
+  const recursive = readsNested(options);
   const matches = glob === undefined ? () => true : globMatcher(glob);
   for await (const entry of fileSystem.listStatus(path, { signal, recursive })) {
     const name = below(path, entry.path);
