@@ -158,8 +158,10 @@ export class PartWriter {
     }
   }
 
-  /** Sends the part on its way; waits while as many as allowed are under way. */
+  /** Sends the part on its way, once fewer than as many as allowed are; so the next is filled while all of them are. */
   async #submit(): Promise<void> {
+    while (this.#running.size >= this.#store.client.settings.uploadParts) await Promise.race(this.#running);
+    this.#throwFailure();
     const part = this.#pendingPart();
     const number = ++this.#parts;
     if (number > MAX_PARTS) throw this.#tooLarge();
@@ -176,8 +178,6 @@ export class PartWriter {
         this.#running.delete(running);
       });
     this.#running.add(running);
-    while (this.#running.size >= this.#store.client.settings.uploadParts) await Promise.race(this.#running);
-    this.#throwFailure();
   }
 
   #throwFailure(): void {
