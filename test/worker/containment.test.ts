@@ -220,3 +220,41 @@ test("a host that does not close is not kept alive by its workers", async () => 
   });
   assert.equal(stdout.trim(), "done");
 });
+
+for (const [deed, code, reason, settings] of [
+  ["process.exit(4)", "ERR_PLUGIN_CRASHED", /exit 4/, {}],
+  ["throw new Error('at once')", "ERR_PLUGIN_IMPORT", /at once/, {}],
+  ["for (;;);", "ERR_PLUGIN_CRASHED", /watchdog/, { "plugin.worker.watchdog": "500 ms" }],
+] as const) {
+  test(`a plugin in a worker that ends while it is imported, by ${deed}, is reported, and the others work`, async () => {
+    await using set = await rogue({ configuration: { "plugin.worker": "*", ...settings } });
+    await writeFiles(join(set.path, "plugins/early"), {
+      "package.json": { name: "early", exports: "./index.js", plugfs: { schemes: ["early"] } },
+      "index.js": deed,
+    });
+    await assert.rejects(set.env.fs.stat("early://x/y"), { code, id: "early", message: reason });
+    assert.equal((await set.fs.getFileStatus(set.at("fine"))).length, 7);
+    const [early] = set.env.plugins.list();
+    assert.equal(early?.state, "failed");
+    assert.equal((await set.env.fs.stat("rogue://x/fine")).size, 7);
+  });
+}
+
+test("close ends a worker that does not answer, with the calls that wait for it", async () => {
+  await using set = await rogue({ configuration: { "plugin.worker.watchdog": "0" } });
+  const spinning = set.fs.getFileStatus(set.at("spin"));
+  const failed = assert.rejects(spinning, (error: { code?: string }) => /^ERR_/.test(error.code ?? ""));
+  await set.env.close().catch((error: { code?: string }) => assert.equal(error.code, "ERR_PLUGIN_TIMEOUT"));
+  await failed;
+  assert.deepEqual(
+    process.getActiveResourcesInfo().filter((name) => name === "Worker"),
+    [],
+  );
+});
+
+test("the limits are on unless they are configured", async () => {
+  await using set = await rogue();
+  const { WORKER_MEMORY, WORKER_WATCHDOG } = await import("../../core/plugin/options.ts");
+  assert.equal(set.env.configuration.get(WORKER_MEMORY), 512 * 2 ** 20);
+  assert.equal(set.env.configuration.get(WORKER_WATCHDOG), 10_000);
+});
