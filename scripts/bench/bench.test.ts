@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readArguments } from "./arguments.ts";
 import { losses, newBaseline } from "./baseline.ts";
 import type { Goal } from "./bench.ts";
 import { chooseBenches, FURTHER, USUAL } from "./benches.ts";
@@ -110,5 +111,14 @@ test("benches are chosen by word and shape, each with rows of its own names that
       const used = [row, ...[than].flat()].filter((name) => typeof name === "string");
       for (const name of used) assert.ok(names.includes(name), name);
     }
+  }
+});
+
+test("arguments that make no sense are refused", () => {
+  const { words, runs, quick } = readArguments(["read", "list", "--runs", "3"]);
+  assert.deepEqual([words, runs, quick], [["read", "list"], 3, false]);
+  assert.equal(readArguments(["--quick"]).runs, 1);
+  for (const args of [["--runs", "0"], ["--runs", "many"], ["--fast"], ["--quick", "--chart"]]) {
+    assert.throws(() => readArguments(args), RangeError);
   }
 });

@@ -1,7 +1,7 @@
 /** `npm run bench`; see help.ts. */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { type Arguments, readArguments } from "./arguments.ts";
 import { type Baseline, losses, newBaseline } from "./baseline.ts";
 import type { Bench } from "./bench.ts";
 import { chooseBenches, FURTHER, USUAL } from "./benches.ts";
@@ -16,60 +16,41 @@ import { printResult } from "./table.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const BASELINE = new URL("baseline.json", import.meta.url);
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: "boolean", default: false },
-    runs: { type: "string" },
-    json: { type: "string" },
-    from: { type: "string" },
-    baseline: { type: "boolean", default: false },
-    chart: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
-
-const rounds = values.quick ? 1 : values.runs === undefined ? undefined : Number(values.runs);
-
 // So that the folder of the run is removed: place.ts.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
-process.exitCode = values.help ? help() : await main().catch(wrongUsage);
-
-function help(): number {
-  process.stdout.write(HELP);
-  return 0;
-}
-
-function wrongUsage(error: unknown): number {
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   if (!(error instanceof RangeError)) throw error;
   console.error(`${error.message}; --help says more`);
   return 2;
-}
+});
 
-async function main(): Promise<number> {
-  const results = values.from === undefined ? await measureAll() : await readResults(values.from);
+async function main(args: readonly string[]): Promise<number> {
+  const options = readArguments(args);
+  if (options.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const results = options.from === undefined ? await measureAll(options) : await readResults(options.from);
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
+  if (options.quick) {
+    console.log("With --quick nothing is compared: the sizes are too small to measure by.");
+    return 0;
+  }
+  if (options.chart) await drawCharts(root, results);
   const judged = results.flatMap((result) => judge(benchOf(result), result));
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
-  if (values.quick) {
-    console.log("\nWith --quick nothing is compared or drawn: the sizes are too small to measure by.");
-    return 0;
-  }
-  if (values.chart) await drawCharts(root, results);
   const before = await readBaseline();
-  if (values.baseline) {
-    await writeFile(BASELINE, `${JSON.stringify(newBaseline(before, judged, new Date()), null, 2)}\n`);
-    return 0;
-  }
-  return compare(before, judged);
+  if (!options.baseline) return compare(before, judged);
+  await writeFile(BASELINE, `${JSON.stringify(newBaseline(before, judged, new Date()), null, 2)}\n`);
+  return 0;
 }
 
-async function measureAll(): Promise<Result[]> {
-  const benches = chooseBenches(positionals);
+async function measureAll({ words, quick, runs }: Arguments): Promise<Result[]> {
+  const benches = chooseBenches(words);
   const started = performance.now();
   const results: Result[] = [];
-  await using place = await Place.open(root, values.quick ? 1 / 8 : 1);
+  await using place = await Place.open(root, quick ? 1 / 8 : 1);
   for (const bench of benches) {
-    const result = await measure(bench, place, rounds);
+    const result = await measure(bench, place, runs);
     printResult(result, judge(bench, result));
     results.push(result);
   }
@@ -85,7 +66,7 @@ async function readResults(file: string): Promise<Result[]> {
 
 function benchOf({ name, shape }: Result): Bench {
   const bench = [...USUAL, ...FURTHER].find((found) => found.name === name && found.shape === shape);
-  if (bench === undefined) throw new Error(`There is no bench "${name}" in shape ${shape}`);
+  if (bench === undefined) throw new RangeError(`There is no bench "${name}" in shape ${shape}`);
   return bench;
 }
 
@@ -98,6 +79,7 @@ async function readBaseline(): Promise<Baseline | undefined> {
   }
 }
 
+/** The exit code. */
 function compare(before: Baseline | undefined, judged: readonly Judged[]): number {
   if (before === undefined) {
     console.log("There is no baseline yet: --baseline writes it.");
