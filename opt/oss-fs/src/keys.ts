@@ -157,7 +157,7 @@ export const KEYS = {
     doc: "bytes of one ranged read; not set: 1 MiB at first, doubling to 8 MiB while a file is read in sequence",
   }),
   downloadParts: option.integer("fs.oss.multipart.download.ahead.part.max.number", {
-    doc: "ranged reads of one stream that are on their way or wait to be consumed; not set: 4 at first, growing to 16",
+    doc: "ranged reads of one stream that are on their way, as many again may wait to be consumed; not set: 4 at first, 2 to 16 by what connection and processor allow",
   }),
   vectoredMinSeek: option.memory("fs.oss.vectored.read.min.seek.size", {
     default: 16 * 1024,
@@ -178,11 +178,10 @@ export const KEYS = {
     doc: "part size of uploads, at least 100 KiB; not set: 8 MiB, growing with the file",
   }),
   uploadParts: option.integer("fs.oss.upload.active.blocks", {
-    default: 16,
     min: 1,
     max: 10_000,
     fallbackKeys: ["oss.upload.max.concurrent.uploads"],
-    doc: "parts of one stream that are uploaded at the same time",
+    doc: "parts of one stream that are uploaded at the same time; not set: 16 at first, 4 to 24 by what connection and processor allow",
   }),
   uploadBuffer: option.enumeration(
     "fs.oss.fast.upload.buffer",

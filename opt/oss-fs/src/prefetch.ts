@@ -1,5 +1,5 @@
-import { performance } from "node:perf_hooks";
 import { Crc64Sum } from "./crc64.ts";
+import { Depth, type DepthRange, fixedRange, type LoadMeter } from "./depth.ts";
 
 /** How far a stream that is read in sequence reads ahead. One for each run from a position on. */
 export interface ReadAhead {
@@ -19,26 +19,20 @@ const MIB = 1024 * 1024;
 /** What a stream may always take, so that it goes on when the memory is used up. */
 export const MIN_READ_BYTES = 64 * 1024;
 
-const MOST_PARTS = 16;
-/** Busier than this, the thread is what limits the read: more connections would only spoil the processor's caches. */
-const BUSY = 0.9;
+const ADAPTIVE: DepthRange = { first: 4, least: 2, most: 16, step: 2 };
 
-/**
- * A store limits each connection: several small ranges that double come up to speed sooner than a few large ones. Parts
- * become more as long as the thread has time to spare. `fixedSize` and `fixedDepth` are configured ones.
- */
+/** Several small ranges that double come up to speed sooner than a few large ones. What is `fixed` is configured. */
 export function readAhead(
   fixedSize: number | undefined,
   fixedDepth: number | undefined,
-  meter: () => () => number = loadMeter,
+  meter?: () => LoadMeter,
 ): ReadAhead {
-  let depth = fixedDepth ?? 4;
+  const depth = new Depth(fixedDepth === undefined ? ADAPTIVE : fixedRange(fixedDepth), meter);
   let consumed = 0;
   let started = 0;
-  let load: (() => number) | undefined;
   return {
     get depth() {
-      return depth;
+      return depth.value;
     },
     get consumed() {
       return consumed;
@@ -48,32 +42,12 @@ export function readAhead(
       return fixedSize ?? Math.min(8 * MIB, doubled);
     },
     start() {
-      started++;
-      load ??= meter();
+      if (started++ === 0) depth.watch();
     },
     consume() {
       consumed++;
-      if (fixedDepth !== undefined) return;
-      const isBusy = load !== undefined && load() > BUSY;
-      depth = isBusy ? Math.max(2, depth - 1) : Math.min(MOST_PARTS, depth + 2);
+      depth.adapt();
     },
-  };
-}
-
-/** What it returns tells the share of the time since its last call that this thread was at work, from 0 to 1. */
-function loadMeter(): () => number {
-  let loop = performance.eventLoopUtilization();
-  let cpu = process.cpuUsage();
-  let at = performance.now();
-  return () => {
-    const { utilization } = performance.eventLoopUtilization(loop);
-    const { user, system } = process.cpuUsage(cpu);
-    const used = (user + system) / 1000 / (performance.now() - at);
-    loop = performance.eventLoopUtilization();
-    cpu = process.cpuUsage();
-    at = performance.now();
-    // The loop seems to be at work too while another process has the processor, and the process when another thread is.
-    return Math.min(utilization, used);
   };
 }
 

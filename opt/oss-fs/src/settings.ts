@@ -31,7 +31,7 @@ export interface OssSettings extends StoreAddress, SignatureSettings {
   readonly vectored: VectoredSettings;
   /** Undefined: adaptive. */
   readonly uploadPartSize: number | undefined;
-  readonly uploadParts: number;
+  readonly uploadParts: number | undefined;
   readonly buffers: BufferSettings;
   /** Copies at the same time. */
   readonly copies: number;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileStatus, FileSystemError, type OutputSink, type Path } from "plugfs";
 import { onAbort } from "./abort.ts";
+import { Depth, type DepthRange, fixedRange } from "./depth.ts";
 import type { PartBuffer, Payload } from "./part-buffer.ts";
 import type { UploadTarget } from "./publish.ts";
 import { MIN_PART_BYTES } from "./settings.ts";
@@ -8,6 +9,7 @@ import type { Store } from "./store.ts";
 import { MultipartUpload, putObject } from "./upload.ts";
 
 const MIB = 1024 * 1024;
+const ADAPTIVE: DepthRange = { first: 16, least: 4, most: 24, step: 4 };
 /** OSS's limit (https://www.alibabacloud.com/help/en/oss/user-guide/multipart-upload). */
 const MAX_PARTS = 10_000;
 
@@ -75,6 +77,7 @@ export class PartWriter {
   #part: PartBuffer | undefined;
   #parts: number;
   readonly #running = new Set<Promise<void>>();
+  readonly #depth: Depth;
   #failure: { error: unknown } | undefined;
   #following = false;
 
@@ -82,6 +85,8 @@ export class PartWriter {
     this.#store = store;
     this.upload = upload;
     this.#parts = upload.lastNumber;
+    const { uploadParts } = store.client.settings;
+    this.#depth = new Depth(uploadParts === undefined ? ADAPTIVE : fixedRange(uploadParts));
   }
 
   /** Parts on their way end with `signal`; of several calls the first counts. */
@@ -160,7 +165,11 @@ export class PartWriter {
 
   /** Sends the part on its way, once fewer than as many as allowed are; so the next is filled while all of them are. */
   async #submit(): Promise<void> {
-    while (this.#running.size >= this.#store.client.settings.uploadParts) await Promise.race(this.#running);
+    while (this.#running.size >= this.#depth.value) {
+      this.#depth.watch();
+      await Promise.race(this.#running);
+      this.#depth.adapt();
+    }
     this.#throwFailure();
     const part = this.#pendingPart();
     const number = ++this.#parts;

@@ -1,0 +1,70 @@
+import { performance } from "node:perf_hooks";
+
+/** Busier than this, the thread is what limits a transfer: more connections would only spoil the processor's caches. */
+const BUSY = 0.9;
+
+/** Tells the share of the time since it was last asked that this thread was at work, from 0 to 1. */
+export type LoadMeter = () => number;
+
+export interface DepthRange {
+  readonly first: number;
+  readonly least: number;
+  readonly most: number;
+  /** What one step adds. */
+  readonly step: number;
+}
+
+/**
+ * How many transfers of one stream may be under way at the same time: a store limits each connection, so they become
+ * more as long as the thread has time to spare, and fewer when it has none.
+ */
+export class Depth {
+  readonly #range: DepthRange;
+  readonly #newMeter: () => LoadMeter;
+  #meter: LoadMeter | undefined;
+  #value: number;
+
+  constructor(range: DepthRange, newMeter: () => LoadMeter = loadMeter) {
+    this.#range = range;
+    this.#newMeter = newMeter;
+    this.#value = range.first;
+  }
+
+  get value(): number {
+    return this.#value;
+  }
+
+  /** What the thread does is measured from here on. */
+  watch(): void {
+    if (this.#meter === undefined) this.#meter = this.#newMeter();
+    else this.#meter();
+  }
+
+  /** By what the thread did since `watch`, or since the last call. */
+  adapt(): void {
+    const { least, most, step } = this.#range;
+    const isBusy = this.#meter !== undefined && this.#meter() > BUSY;
+    this.#value = isBusy ? Math.max(least, this.#value - 1) : Math.min(most, this.#value + step);
+  }
+}
+
+/** A configured number stays. */
+export function fixedRange(value: number): DepthRange {
+  return { first: value, least: value, most: value, step: 0 };
+}
+
+function loadMeter(): LoadMeter {
+  let loop = performance.eventLoopUtilization();
+  let cpu = process.cpuUsage();
+  let at = performance.now();
+  return () => {
+    const { utilization } = performance.eventLoopUtilization(loop);
+    const { user, system } = process.cpuUsage(cpu);
+    const used = (user + system) / 1000 / Math.max(0.001, performance.now() - at);
+    loop = performance.eventLoopUtilization();
+    cpu = process.cpuUsage();
+    at = performance.now();
+    // The loop seems to be at work too while another process has the processor, and the process when another thread is.
+    return Math.min(utilization, used);
+  };
+}
