@@ -43,7 +43,7 @@ for (const entry of COMMANDS) {
 
 test("the list of commands is wrapped at words, in a column of its own", () => {
   const lines = overview(colorsFor({}, {}), 60);
-  for (const line of lines.slice(1)) assert.ok(line.length <= 60, line);
+  for (const line of lines) assert.ok(line.length <= 60, line);
   const at = lines.findIndex((line) => line.includes("plugins enable"));
   assert.deepEqual(lines.slice(at, at + 2), [
     "  plugins enable   Copy a plugin into plugins/, and take it",

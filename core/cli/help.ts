@@ -11,7 +11,7 @@ const COLUMNS = 100;
 export function overview(colors: Colors, columns = COLUMNS): string[] {
   const rows = COMMANDS.map(({ name, summary }) => [`  ${colors.bold(name)}`, summary]);
   return [
-    "plugfs: files of every scheme that a plugin brings, from the command line",
+    ...wrapped("plugfs: files of every scheme that a plugin brings, from the command line", columns),
     "",
     `${colors.bold("Usage:")} plugfs COMMAND [options] [operands]`,
     "",
@@ -45,7 +45,7 @@ export function commandHelp(
   const lines = [
     `${colors.bold("Usage:")} ${`plugfs ${name} ${command.usage}`.trim()}`,
     "",
-    `${summary}.`,
+    ...wrapped(`${summary}.`, columns),
     ...(command.description === undefined ? [] : ["", ...wrapped(command.description, columns)]),
   ];
   if (Object.keys(command.options).length > 0) {
