@@ -10,6 +10,7 @@ import { CheckpointGate } from "./checkpoint-gate.ts";
 import { checkLimits, checkPaths, checkReplayable, checkRolling } from "./checks.ts";
 import { FlowReading, outputFailed } from "./flow-reading.ts";
 import type { JobExecution, SavepointOptions } from "./job-execution.ts";
+import { JobMeter } from "./job-meter.ts";
 import type { JobProgress, JobResult } from "./job-result.ts";
 import { encodeJobState, type JobState } from "./job-state.ts";
 import { planFlows } from "./plan.ts";
@@ -17,8 +18,6 @@ import { publish } from "./publish.ts";
 import { Recovery } from "./recovery.ts";
 import type { CheckpointSettings } from "./settings.ts";
 import { StopSignals } from "./stop-signals.ts";
-
-const PROGRESS_MS = 100;
 
 export interface JobSpec {
   readonly id: string;
@@ -55,7 +54,6 @@ export class JobRun {
   readonly #spec: JobSpec;
   readonly #stop: StopSignals;
   readonly #gate = new CheckpointGate();
-  readonly #started = performance.now();
   #phase: JobState["phase"] = "running";
   #sinks: Sink[] = [];
   #readings: FlowReading[] = [];
@@ -63,13 +61,18 @@ export class JobRun {
   #recovery: Recovery | undefined;
   #isReading = false;
   #stopRequest: StopRequest | undefined;
-  #linesRead = 0;
-  #bytesRead = 0;
-  #lastProgress = 0;
+  readonly #meter: JobMeter;
 
   constructor(spec: JobSpec) {
     this.#spec = spec;
-    const { checkpointing } = spec;
+    const { checkpointing, onProgress } = spec;
+    this.#meter = new JobMeter({
+      onProgress,
+      state: () => ({
+        checkpoints: this.#recovery?.coordinator.count ?? 0,
+        totals: this.#readings.map(({ totalBytes }) => totalBytes),
+      }),
+    });
     this.#stop = new StopSignals({
       hard: spec.closed,
       soft: spec.signal,
@@ -102,9 +105,10 @@ export class JobRun {
       const fenced = await this.#recovery?.fencedBy(first);
       this.#isReading = false;
       await this.#abandon(fenced ?? first);
-      this.#report(true);
-      this.#stopRequest?.reject(this.#explained(fenced ?? first));
-      throw this.#wasAborted(first) ? first : this.#explained(fenced ?? first);
+      const failure = this.#wasAborted(first) ? first : this.#explained(fenced ?? first);
+      this.#stopRequest?.reject(failure);
+      this.#meter.end();
+      throw failure;
     } finally {
       this.#stop.release();
     }
@@ -161,8 +165,7 @@ export class JobRun {
       restored = this.#recovery.restored;
     }
     this.#phase = restored?.phase ?? "running";
-    this.#linesRead = restored?.linesRead ?? 0;
-    this.#bytesRead = restored?.bytesRead ?? 0;
+    this.#meter.restore(restored);
     this.#sinks = opened;
     for (const [i, sink] of opened.entries()) {
       await sink.open({
@@ -186,7 +189,7 @@ export class JobRun {
           stopping: this.#stop.stopping,
           ended: signal,
           restored: restored?.sources[i],
-          onBatch: (lines, bytes) => this.#count(lines, bytes),
+          onBatch: (lines, bytes) => this.#meter.count(lines, bytes),
           onFailure: (error) => this.#stop.end(error),
         }),
     );
@@ -261,7 +264,7 @@ export class JobRun {
       this.#sinks.map((sink) => sink.abandon(this.#stop.stopping.reason, keep || savepoint !== undefined)),
     );
     await recovery?.finishStopped(keep);
-    this.#report(true);
+    this.#meter.end();
     if (savepoint !== undefined) request?.resolve(savepoint);
     return result;
   }
@@ -286,7 +289,7 @@ export class JobRun {
     await this.#releaseOlder(0);
     const result = this.#result(checkpointing?.retention.afterSuccess ?? false);
     await recovery?.finish(result);
-    this.#report(true);
+    this.#meter.end();
     return result;
   }
 
@@ -298,10 +301,10 @@ export class JobRun {
     return {
       jobId: id,
       ...(name === undefined ? {} : { jobName: name }),
-      linesRead: this.#linesRead,
-      bytesRead: this.#bytesRead,
+      linesRead: this.#meter.linesRead,
+      bytesRead: this.#meter.bytesRead,
       sinks: this.#sinks.map((sink) => sink.result()),
-      durationMs: performance.now() - this.#started,
+      durationMs: this.#meter.elapsedMs,
       ...(restoredFrom === undefined ? {} : { restoredFrom }),
       checkpoints,
       checkpointCount: this.#recovery?.coordinator.count ?? 0,
@@ -331,8 +334,8 @@ export class JobRun {
     return encodeJobState({
       phase: this.#phase,
       fingerprint: this.#fingerprint,
-      linesRead: this.#linesRead,
-      bytesRead: this.#bytesRead,
+      linesRead: this.#meter.linesRead,
+      bytesRead: this.#meter.bytesRead,
       sources: this.#readings.map(({ state }) => state),
       sinks,
     });
@@ -363,30 +366,6 @@ export class JobRun {
       }
     }
     return results;
-  }
-
-  #count(lines: number, bytes: number): void {
-    this.#linesRead += lines;
-    this.#bytesRead += bytes;
-    this.#report();
-  }
-
-  #report(ended = false): void {
-    const { onProgress } = this.#spec;
-    const now = performance.now();
-    if (onProgress === undefined || (!ended && now - this.#lastProgress < PROGRESS_MS)) return;
-    this.#lastProgress = now;
-    const totals = this.#readings.map(({ totalBytes }) => totalBytes);
-    onProgress({
-      linesRead: this.#linesRead,
-      bytesRead: this.#bytesRead,
-      checkpoints: this.#recovery?.coordinator.count ?? 0,
-      elapsedMs: now - this.#started,
-      ...(totals.every((total) => total !== undefined) && {
-        totalBytes: totals.reduce((sum, total) => sum + total, 0),
-      }),
-      ended,
-    });
   }
 
   /** Errors of the layers below do not know the job's name. */
