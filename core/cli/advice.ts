@@ -34,10 +34,18 @@ const OPERATIONS: Readonly<Record<string, string>> = {
 export function describeError(thrown: unknown): string {
   const error = original(thrown);
   const code = errorCode(error);
-  const message = inWordsOfTheCommand(firstSentence(errorMessage(error)));
+  const message = inWordsOfTheCommand(firstSentence(withOwnHint(error)));
   const coded = code === undefined || message.startsWith(code) ? message : `${code}: ${message}`;
   const advice = hasHint(error, coded) || code === undefined ? undefined : ADVICE[code];
   return printable(advice === undefined ? coded : `${coded.replace(/\.$/, "")}. ${advice}`);
+}
+
+/** What a host would do about a disabled plugin, the user of the command does by a command. */
+function withOwnHint(error: unknown): string {
+  const message = errorMessage(error);
+  if (errorCode(error) !== "ERR_PLUGIN_DISABLED") return message;
+  const { id } = error as { readonly id?: string };
+  return message.replace(/(?<=is disabled)\. .*$/s, `. plugfs plugins enable ${id} switches it on`);
 }
 
 /** `stat '/home/me/x'`, where the contract says `getFileStatus 'file:///home/me/x'`. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FileSystemError } from "../errors/errors.ts";
+import { FileSystemError, PluginError } from "../errors/errors.ts";
 import { describeError } from "./advice.ts";
 import { parseArguments } from "./arguments.ts";
 import { colorsFor } from "./colors.ts";
@@ -105,6 +105,11 @@ test("an error is told by its code, and what went wrong first before what its cl
   const first = new FileSystemError({ code: "ENOSPC", path, operation: "write" });
   const told = describeError(first);
   assert.match(told, /^ENOSPC: .*oss:\/\/b\/x.*Free some space/);
+  const disabled = { code: "ERR_PLUGIN_DISABLED", id: "x-fs", hint: "Call load" } as const;
+  assert.match(
+    describeError(new PluginError({ ...disabled, message: "it is disabled" })),
+    /^ERR_PLUGIN_DISABLED: plugin "x-fs": it is disabled\. plugfs plugins enable x-fs switches it on$/,
+  );
   const both = { name: "SuppressedError", error: new Error("clean-up"), suppressed: first };
   assert.equal(describeError(Object.assign(new Error("suppressed"), both)), told);
 });

@@ -9,11 +9,13 @@ export const command = defineCommand({
   operands: { min: 1, max: Number.POSITIVE_INFINITY },
   examples: [["plugfs uploads list oss://demo", "Unfinished uploads of a bucket"]],
   async run(context, { operands }) {
-    const { output } = context;
+    const { output, messages } = context;
+    let isEmpty = true;
     for (const operand of operands) {
       const { pending } = await pendingWrites(operand, context);
       for await (const upload of pending) {
         const { target, id, started, bytes } = upload;
+        isEmpty = false;
         if (output.json) await output.object({ target, id, started, bytes });
         else {
           const size = formatBytes(bytes).padStart(10);
@@ -23,6 +25,8 @@ export const command = defineCommand({
         }
       }
     }
+    // A script reads the empty listing.
+    if (isEmpty && output.isTerminal && !output.json) messages.note("There are no unfinished writes.");
     return undefined;
   },
 });
