@@ -59,9 +59,10 @@ export class JobMeter {
       bytesRead: this.#bytesRead,
       checkpoints,
       elapsedMs: this.elapsedMs,
-      ...(totals.every((total) => total !== undefined) && {
-        totalBytes: totals.reduce((sum, total) => sum + total, 0),
-      }),
+      ...(totals.length > 0 &&
+        totals.every((total) => total !== undefined) && {
+          totalBytes: totals.reduce((sum, total) => sum + total, 0),
+        }),
       ended,
     });
   }

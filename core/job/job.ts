@@ -90,7 +90,8 @@ export class JobGraph {
 
   /**
    * The lines of a file, or of the files of a folder in byte order of their path; names that begin with `_` or `.` are
-   * left out. Nothing is read yet: a missing path shows when the stream is iterated or executed.
+   * left out. Nothing is read yet: a missing path shows when the stream is iterated or executed. With `continuous` the
+   * stream has no end: files are read as they appear.
    */
   readTextFile(path: string | URL | Path, options: ReadTextOptions = {}): TextStream {
     const { fileSystems } = this.#options;

@@ -28,6 +28,10 @@ interface RollingSinkState extends Record<string, unknown> {
  *
  * The number is part of the checkpoint, so that an attempt that goes on gives a file the name that the attempt before
  * would have given it; a file that is visible is never touched again.
+ *
+ * A record behind each publication lets others take the files away. A job that was killed before it, and whose files were
+ * gone by its next start all the same, refuses to go on; where the store had staged nothing (OSS: files below 100 KiB) it
+ * publishes them again.
  */
 export class RollingSink implements Sink {
   readonly path: Path;

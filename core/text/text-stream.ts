@@ -36,7 +36,10 @@ export interface WriteAsTextOptions {
 
 /** When a file is closed and the next one begun; a file without lines is never begun. */
 export interface RollingOptions {
-  /** Bytes that close a file, give or take a batch of lines. Default 128 MiB; `Infinity`: any. */
+  /**
+   * Bytes that close a file, give or take a batch of lines. Default 128 MiB; `Infinity`: any. Closed files wait for the
+   * next checkpoint, which names them all: a size far below what comes between two makes it large.
+   */
   readonly size?: number | undefined;
   /** Milliseconds after which the next checkpoint closes a file. Default 60 000; 0: each checkpoint; `Infinity`: none. */
   readonly interval?: number | undefined;
@@ -58,7 +61,7 @@ export interface TextStream<T = string> extends AsyncIterable<T> {
   batches(): AsyncIterable<readonly T[]>;
   /**
    * Declares a sink of the job: `String(value)` and `"\n"` for each value, in UTF-8. It runs with `execute`; nothing is
-   * visible at `path` before everything is written. `null` and `undefined` are refused.
+   * visible at `path` before everything is written, with `rolling` before a checkpoint. `null` and `undefined` are refused.
    */
   writeAsText(path: string | URL | Path, options?: WriteAsTextOptions): this;
 }
