@@ -1,6 +1,8 @@
 import { performance } from "node:perf_hooks";
 
-/** Busier than this, the thread is what limits a transfer: more connections would only spoil the processor's caches. */
+/** A thread that is less at work than this has time for more transfers. */
+const SPARE = 0.7;
+/** Of one that is more at work than this the processor is the limit: more transfers would only spoil its caches. */
 const BUSY = 0.9;
 
 /** Tells the share of the time since it was last asked that this thread was at work, from 0 to 1. */
@@ -43,8 +45,9 @@ export class Depth {
   /** By what the thread did since `watch`, or since the last call. */
   adapt(): void {
     const { least, most, step } = this.#range;
-    const isBusy = this.#meter !== undefined && this.#meter() > BUSY;
-    this.#value = isBusy ? Math.max(least, this.#value - 1) : Math.min(most, this.#value + step);
+    const load = this.#meter?.() ?? 0;
+    if (load > BUSY) this.#value = Math.max(least, this.#value - 1);
+    else if (load < SPARE) this.#value = Math.min(most, this.#value + step);
   }
 }
 
