@@ -80,7 +80,14 @@ class Copying {
     await this.#pool.run(async () => this.#copy(from, to, kind, await this.#kindOf(to)));
   }
 
-  async #copy(from: Place, to: Place, kind: EntryKind, existing: EntryKind | undefined): Promise<void> {
+  /** `isClear`: the folder that it goes into was not there before. */
+  async #copy(
+    from: Place,
+    to: Place,
+    kind: EntryKind,
+    existing: EntryKind | undefined,
+    isClear = false,
+  ): Promise<void> {
     if (kind === "directory" && existing !== undefined && existing !== "directory") {
       throw cpError("ERR_FS_CP_DIR_TO_NON_DIR", "a directory cannot replace what is no directory", from, to);
     }
@@ -91,7 +98,7 @@ class Copying {
     if (kind === "link") return this.#copyLink(from, to, existing);
     if (kind === "socket") throw cpError("ERR_FS_CP_SOCKET", "a socket cannot be copied", from, to);
     if (kind === "fifo") throw cpError("ERR_FS_CP_FIFO_PIPE", "a pipe cannot be copied", from, to);
-    return this.#copyFile(from, to, existing);
+    return this.#copyFile(from, to, existing, isClear);
   }
 
   async #copyFolder(from: Place, to: Place, existing: EntryKind | undefined): Promise<void> {
@@ -108,8 +115,9 @@ class Copying {
       const kind = dirent.isSymbolicLink() ? await this.#kindOf(child) : kindOf(dirent);
       if (kind === undefined) throw missing(child, target);
       // In a folder that was not there before there is nothing to ask for.
+      const isClear = existing === undefined;
       const copy = async () =>
-        this.#copy(child, target, kind, existing === undefined ? undefined : await this.#kindOf(target));
+        this.#copy(child, target, kind, isClear ? undefined : await this.#kindOf(target), isClear);
       if (kind === "directory") await copy();
       else await this.#pool.add(copy);
     }
@@ -122,7 +130,7 @@ class Copying {
     }
   }
 
-  async #copyFile(from: Place, to: Place, existing: EntryKind | undefined): Promise<void> {
+  async #copyFile(from: Place, to: Place, existing: EntryKind | undefined, isClear: boolean): Promise<void> {
     const { force = true, errorOnExist = false, preserveTimestamps = false, signal } = this.#options;
     if (existing !== undefined && !force) {
       if (errorOnExist) throw cpError("ERR_FS_CP_EEXIST", "the target exists", from, to);
@@ -132,7 +140,8 @@ class Copying {
     if (existing === "link" || (existing !== undefined && isPosix(to) && (await isLink(to)))) {
       await to.fileSystem.delete(to.path);
     }
-    await copyOne(from, to, { overwrite: force, signal, moved: (bytes) => this.#moved(from, to, bytes) });
+    const moved = (bytes: number) => this.#moved(from, to, bytes);
+    await copyOne(from, to, { overwrite: force, isClear, signal, moved });
     if (preserveTimestamps) {
       const { modificationTime } = await from.fileSystem.getFileStatus(from.path);
       const accessed = isPosix(from)
