@@ -11,7 +11,7 @@ import { ownerId } from "../state/checkpoint-storage.ts";
 import { FsStateBackend } from "../state/fs-state-backend.ts";
 import type { ReadTextOptions } from "../text/splits.ts";
 import type { RollingOptions } from "../text/text-stream.ts";
-import type { ExecuteOptions, JobResult } from "./job.ts";
+import type { ExecuteOptions, JobExecution, JobResult } from "./job.ts";
 
 interface Setting {
   readonly folder: string;
@@ -204,6 +204,27 @@ test("a file that changes while it is read fails the job, naming it", async () =
     assert.match(error.message, /in\/a/);
     return true;
   });
+});
+
+test("stopped with a savepoint, a continuous job goes on from it", async () => {
+  await using folder = await temporaryFolder();
+  const { path } = folder;
+  await put(path, "a", "a\n");
+  let execution: JobExecution | undefined;
+  const onStart = (started: JobExecution) => {
+    execution = started;
+  };
+  const rolling = { interval: Number.POSITIVE_INFINITY };
+  const running = execute({ folder: path, rolling, options: { onStart } });
+  while (execution === undefined) await new Promise((resolve) => setTimeout(resolve, 2));
+  await execution.savepoint({ target: `file://${path}/savepoints` });
+  const pointer = await execution.savepoint({ target: `file://${path}/savepoints`, stop: true });
+  assert.equal((await running).savepoint, pointer);
+  await put(path, "b", "b\n");
+  const options = { restore: pointer };
+  const { restoredFrom } = await runUntil({ folder: path, options }, () => untilPublished(path, "b\n"));
+  assert.equal(restoredFrom, pointer);
+  assert.equal((await published(path)).replace("a\n", ""), "b\n");
 });
 
 test("a listing that fails fails the job, and what was read stays to go on from", async () => {
