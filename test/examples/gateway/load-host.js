@@ -3,6 +3,7 @@
  * and after each message what it holds.
  */
 import { readdirSync } from "node:fs";
+import { getHeapCodeStatistics } from "node:v8";
 import { Environment } from "plugfs";
 import { gateway } from "./gateway.js";
 
@@ -19,8 +20,12 @@ process.on("message", async () => {
     await new Promise(setImmediate);
   }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
+  const { code_and_metadata_size, bytecode_and_metadata_size } = getHeapCodeStatistics();
   process.send({
-    heap: heapUsed + arrayBuffers,
+    /** Compiled code aside, which V8 makes and drops as it likes. */
+    heap: heapUsed - code_and_metadata_size - bytecode_and_metadata_size,
+    /** Outside of the heap. */
+    buffers: arrayBuffers,
     handles: readdirSync("/dev/fd").length + process.getActiveResourcesInfo().length,
     /** Bytes, the most so far. */
     resident: process.resourceUsage().maxRSS * 1024,
