@@ -42,6 +42,12 @@ export class Connection {
     return this.#isUsed;
   }
 
+  /** Whether the system has the whole request. */
+  get isSent(): boolean {
+    // TLS tells late of what it wrote; but there the end of a body is written only when the rest is.
+    return this.#isSent && (this.#isSecure || this.#socket.writableLength === 0);
+  }
+
   start(request: OutgoingRequest, signal: AbortSignal | undefined): Exchange {
     const exchange = new Exchange(request.method, this, signal);
     this.#exchange = exchange;
@@ -72,7 +78,7 @@ export class Connection {
     this.#exchange = undefined;
     this.#isUsed = true;
     // What is left of the body must not be read by anyone.
-    if (keepAliveMs === 0 || !this.#isSent || this.#socket.writableLength > 0) {
+    if (keepAliveMs === 0 || !this.isSent) {
       this.destroy();
       return;
     }

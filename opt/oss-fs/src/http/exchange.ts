@@ -2,7 +2,7 @@ import { onAbort } from "../abort.ts";
 import type { Answer } from "../transport.ts";
 import { readText } from "./answer-text.ts";
 import type { Connection } from "./connection.ts";
-import { malformed, reset, unwanted } from "./failures.ts";
+import { malformed, rashSuccess, reset, unwanted } from "./failures.ts";
 import { type BodyReader, bodyReader } from "./response-body.ts";
 import { HeadReader, parseHead, type ResponseHeaders } from "./response-head.ts";
 
@@ -131,6 +131,7 @@ export class Exchange implements Answer {
       this.#onInterim(head.status);
       return;
     }
+    if (head.status < 300 && !this.#connection.isSent) throw rashSuccess();
     this.status = head.status;
     this.headers = head.headers;
     this.#keepAliveMs = head.keepAliveMs;

@@ -4,6 +4,11 @@ export function reset(): Error {
   return coded("ECONNRESET", "the connection was closed before the answer was complete");
 }
 
+/** No store can have what was not sent: whatever else told success, the request has to be made again. */
+export function rashSuccess(): Error {
+  return coded("ECONNRESET", "the server told success before it could have the whole body");
+}
+
 export function timedOut(message: string): Error {
   return coded("ETIMEDOUT", message);
 }

@@ -199,6 +199,20 @@ test("a server that does not know Expect gets the body after a second", async ()
   transport.close();
 });
 
+test("a success before the body was sent is none", async () => {
+  const chunks = async function* () {
+    for (let sent = 0; sent < 50; sent++) yield Buffer.alloc(1024 * 1024);
+  };
+  for (const secure of [false, true]) {
+    for (const body of [[Buffer.alloc(50 * 1024 * 1024)], { length: 50 * 1024 * 1024, chunks }]) {
+      await using server = await startRawServer((socket) => socket.pause().write(ok("")), { secure });
+      const transport = open();
+      await assert.rejects(ask(transport, server, "PUT", { body }), { code: "ECONNRESET" });
+      transport.close();
+    }
+  }
+});
+
 test("a body of another length than it was said to have fails the request", async () => {
   for (const length of [3, 5]) {
     await using server = await startRawServer((socket) => socket.write(ok("stored")), { whole: true });

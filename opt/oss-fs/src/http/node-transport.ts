@@ -8,6 +8,7 @@ import { proxyHeaders, TunnelAgent } from "../proxy.ts";
 import type { Answer, Exchange, Outcome, SignedRequest, Transport, TransportOptions } from "../transport.ts";
 import { readText } from "./answer-text.ts";
 import { closed, reset, timedOut, unwanted } from "./failures.ts";
+import { drained } from "./request-writer.ts";
 
 /** Idle sockets are dropped well before OSS drops them (about a minute): a request must not meet a dead one. */
 const KEEP_ALIVE_MS = 15_000;
@@ -216,12 +217,7 @@ class Call {
 async function sendChunks(request: http.ClientRequest, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of chunks) {
     if (request.destroyed) return;
-    if (request.write(chunk)) continue;
-    await new Promise<void>((resolve) => {
-      request.once("drain", resolve);
-      request.once("close", resolve);
-    });
-    request.removeAllListeners("drain");
+    if (!request.write(chunk)) await drained(request);
   }
   request.end();
 }

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Writable } from "node:stream";
 import { bodyLength, isPieces, type RequestBody } from "../body.ts";
 
 /** A request as it goes out. */
@@ -13,6 +14,8 @@ export interface OutgoingRequest {
 
 /** Bodies up to this go out in one piece with their head. */
 export const COPIED_BYTES = 16 * 1024;
+/** What is handed to the connection at once, at most: TLS encrypts it at once. */
+const WRITTEN_BYTES = 256 * 1024;
 
 /**
  * Request line and headers; what tells the body's length is made here. Throws on what would make another request of
@@ -81,17 +84,21 @@ export async function writeChunks(
   let left = bodyLength(body);
   if (left === 0) onSent();
   for await (const chunk of isPieces(body) ? body : body.chunks()) {
-    left -= chunk.byteLength;
-    if (left < 0) throw new Error("the body is longer than it was said to be");
-    if (!isWanted()) return;
-    const isTaken = socket.write(chunk);
-    if (left === 0) onSent();
-    else if (!isTaken) await drained(socket);
+    if (chunk.byteLength > left) throw new Error("the body is longer than it was said to be");
+    for (let at = 0; at < chunk.byteLength; at += WRITTEN_BYTES) {
+      if (!isWanted()) return;
+      const piece = chunk.subarray(at, at + WRITTEN_BYTES);
+      const isTaken = socket.write(piece);
+      left -= piece.byteLength;
+      if (left === 0) onSent();
+      else if (!isTaken) await drained(socket);
+    }
   }
   if (left > 0) throw new Error("the body is shorter than it was said to be");
 }
 
-function drained(socket: Socket): Promise<void> {
+/** Resolves when more may be written, or nothing can be any more. */
+export function drained(socket: Writable): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       socket.off("drain", end);
