@@ -81,8 +81,6 @@ if (port !== null && start !== undefined) {
   tell({ type: "started" });
   // From here on it is watched, also when the plugin spins at once.
   batch.flush();
-  // From now on the host watches; the plugin's own code may never let the turn end.
-  batch.flush();
 
   const { id, directory, manifest } = start;
   try {
