@@ -83,6 +83,8 @@ async function killAndFollow(place: Place, most: number): Promise<string> {
     assertKept(visible, await place.files(), `seed ${SEED}, ${kills} kills`);
   }
   await using child = start(place);
+  // Before that SIGTERM ends it as any process: everything may be published already.
+  await child.running;
   const deadline = performance.now() + LIMIT_MS;
   while (missing(inputs, await place.files("out")).length > 0) {
     const what = `seed ${SEED}: ${missing(inputs, await place.files("out"))} never came`;
