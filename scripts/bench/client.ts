@@ -51,6 +51,8 @@ async function open(setup: Setup, root: string): Promise<Tool> {
       return (await import("./tools/raw.ts")).rawTool(setup);
     case "readline":
       return (await import("./tools/readline.ts")).readlineTool();
+    case "port":
+      return (await import("./tools/port.ts")).portTool();
     case "command":
       return (await import("./tools/command.ts")).commandTool(setup, root);
   }

@@ -12,7 +12,7 @@ export interface Setup {
   readonly configuration?: Readonly<Record<string, string | number>>;
 }
 
-export type ToolName = "plugfs" | "ali-oss" | "opendal" | "raw" | "readline" | "command";
+export type ToolName = "plugfs" | "ali-oss" | "opendal" | "raw" | "readline" | "port" | "command";
 
 /** What a client process is asked to do once, as plain data. */
 export interface Task {

@@ -3,6 +3,9 @@ import { plugfs } from "../rows.ts";
 
 const inWorker: Row = { ...plugfs, name: "in a worker", configuration: { "plugin.worker": "*" } };
 const inThread: Row = { ...plugfs, name: "in the thread" };
+/** Nothing but the port: what two threads need to wake each other. */
+const barePort: Row = { name: "limit, a bare port", tool: "port" };
+const atOnce = (row: Row): Row => ({ ...row, name: `${row.name}, 64 at once`, task: { concurrency: 64 } });
 
 /** What it costs to run a plugin in a worker of its own. */
 export const WORKER: readonly Bench[] = [
@@ -13,8 +16,12 @@ export const WORKER: readonly Bench[] = [
     task: { operation: "calls", key: "mem://bench/file", count: 100_000 },
     warm: { count: 20_000 },
     needs: [],
-    rows: [inThread, inWorker],
-    goals: [{ row: "in a worker", measure: "microseconds more", than: "in the thread", most: 30 }],
+    rows: [inThread, inWorker, barePort, atOnce(inWorker), atOnce(barePort)],
+    goals: [
+      { row: "in a worker", measure: "microseconds more", than: "in the thread", most: 30 },
+      { row: "in a worker", measure: "microseconds more", than: "limit, a bare port", most: 30 },
+      { row: "in a worker, 64 at once", measure: "microseconds more", than: "in the thread", most: 30 },
+    ],
     runs: 3,
   },
   {

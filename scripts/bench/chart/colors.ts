@@ -14,6 +14,7 @@ export const BARS: Readonly<Record<ToolName, string>> = {
   readline: "#d97706",
   opendal: "#8b949e",
   raw: "#aeb6bf",
+  port: "#aeb6bf",
 };
 
 /** Puts words for those who cannot see it in front, and colours that follow `prefers-color-scheme`. */

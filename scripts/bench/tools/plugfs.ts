@@ -129,12 +129,14 @@ export async function plugfsTool(setup: Setup): Promise<Tool> {
           },
         };
       },
-      async calls({ key, count }) {
+      async calls({ key, count, concurrency }) {
         const fs = await fileSystem(key);
         const path = uri(key);
         await using output = await fs.create(path, { overwrite: true });
         await output.close();
-        for (let i = 0; i < count; i++) await fs.getFileStatus(path);
+        await inParallel(count, concurrency, async () => {
+          await fs.getFileStatus(path);
+        });
         return { amount: count };
       },
     },
