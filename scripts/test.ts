@@ -37,7 +37,8 @@ if (files.length === 0) {
 async function runTests(files: readonly string[]): Promise<void> {
   const command = [
     ["--conditions=plugfs-source", "--import", "tsx", "--test", "--test-reporter=spec"],
-    [`--test-concurrency=${Math.max(2, availableParallelism())}`, `--test-timeout=${TIMEOUT_MS}`],
+    // One more than there are processors: some files wait for what they have started.
+    [`--test-concurrency=${availableParallelism() + 1}`, `--test-timeout=${TIMEOUT_MS}`],
     [...flags, ...files],
   ].flat();
   const child = spawn(process.execPath, command, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });

@@ -14,7 +14,7 @@ import { FsStateBackend } from "../state/fs-state-backend.ts";
 import type { CheckpointingOptions, ExecuteOptions, JobResult } from "./job.ts";
 
 /** Every step with PLUGFS_SOAK=1. */
-const STRIDE = process.env.PLUGFS_SOAK === "1" ? 1 : 5;
+const STRIDE = process.env.PLUGFS_SOAK === "1" ? 1 : 9;
 
 const LINES = Array.from({ length: 3_000 }, (_, i) => `line ${i} ${"x".repeat(i % 40)}`);
 

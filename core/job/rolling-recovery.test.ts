@@ -11,7 +11,7 @@ import { FsStateBackend } from "../state/fs-state-backend.ts";
 import type { JobResult } from "./job.ts";
 
 /** Every step with PLUGFS_SOAK=1. */
-const STRIDE = process.env.PLUGFS_SOAK === "1" ? 1 : 7;
+const STRIDE = process.env.PLUGFS_SOAK === "1" ? 1 : 13;
 
 const FILES = Array.from({ length: 4 }, (_, i) => {
   return Array.from({ length: 300 }, (_, j) => `${i} ${j} ${"x".repeat(j % 50)}\n`).join("");

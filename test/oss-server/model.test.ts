@@ -8,7 +8,7 @@ import { type OssServer, startOssServer } from "./server.ts";
 import { ask } from "./support/ask.ts";
 import { childrenOf, parseXml, textOf } from "./xml.ts";
 
-const RUNS = process.env.PLUGFS_SOAK === "1" ? 2000 : 60;
+const RUNS = process.env.PLUGFS_SOAK === "1" ? 2000 : 40;
 const KEYS = ["a", "b", "dir/", "dir/a", "é😀"];
 
 /** What the server should hold, said as simply as can be. */

@@ -10,7 +10,7 @@ import { localPlace, ossPlace, type Place } from "./places.ts";
 
 /** Kills of each case. */
 const KILLS =
-  process.env.PLUGFS_SOAK === "1" ? { file: 70, oss: 65, faulty: 65 } : { file: 3, oss: 2, faulty: 1 };
+  process.env.PLUGFS_SOAK === "1" ? { file: 70, oss: 65, faulty: 65 } : { file: 2, oss: 1, faulty: 1 };
 const SEED = Number(process.env.PLUGFS_SEED ?? Date.now() % 100_000);
 /** Longest wait for the job to have published everything. */
 const LIMIT_MS = 60_000;
