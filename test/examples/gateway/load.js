@@ -47,7 +47,10 @@ export async function load({ url, connections, seconds, run }) {
       setupRequest: (request) => {
         last++;
         file.doubtful.add(last);
-        return { ...request, ...at(name), method: "PUT", body: content(name, last) };
+        const body = content(name, last);
+        // Headers of its own: autocannon keeps the length of the body before, and sends none for an empty one.
+        const headers = { "Content-Length": String(body.length) };
+        return { ...request, ...at(name), method: "PUT", body, headers };
       },
       onResponse: (status) => {
         judge(`PUT ${name}`, status, status === 201 || status === 204);
