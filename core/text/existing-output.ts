@@ -1,19 +1,4 @@
-import { errorCode } from "../errors/errors.ts";
 import type { FileStatus, FileSystem } from "../fs/contract.ts";
-import type { Path } from "../fs/path.ts";
-
-export async function statusIfAny(
-  fileSystem: FileSystem,
-  path: Path,
-  signal: AbortSignal,
-): Promise<FileStatus | undefined> {
-  try {
-    return await fileSystem.getFileStatus(path, { signal });
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
 
 /** A folder in which nothing is visible: an attempt that did not come to its end has made it. */
 export async function isOnlyStaged(

@@ -2,7 +2,9 @@ import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
 import type { FileSystem, RecoverableWriter } from "../fs/contract.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
-import { isOnlyStaged, statusIfAny } from "./existing-output.ts";
+import { statusIfAny } from "../fs/status-if-any.ts";
+import { isOnlyStaged } from "./existing-output.ts";
+import { outputError } from "./output-error.ts";
 import {
   type RollingFiles,
   type RollingPolicy,
@@ -63,22 +65,26 @@ export class RollingSink implements Sink {
     if (isRestored) return;
     try {
       const fileSystem = await this.#fileSystemOf();
-      const existing = await statusIfAny(fileSystem, this.path, signal);
+      const existing = await statusIfAny(fileSystem, this.path, { signal });
       if (existing === undefined || (await isOnlyStaged(fileSystem, existing, signal))) return;
     } catch (cause) {
       if (signal.aborted) throw cause;
-      throw this.#failed(`the output cannot be looked at: ${errorMessage(cause)}`, { cause });
+      throw outputError(this.path, `the output cannot be looked at: ${errorMessage(cause)}`, { cause });
     }
-    throw this.#failed("the output exists, and rolling files are added to what a job itself has written", {
-      hint: 'Choose another path, delete it, or go on with restore: "latest"',
-    });
+    throw outputError(
+      this.path,
+      "the output exists, and rolling files are added to what a job itself has written",
+      {
+        hint: 'Choose another path, delete it, or go on with restore: "latest"',
+      },
+    );
   }
 
   async open(opening: SinkOpening): Promise<void> {
     const { signal, committing, published } = opening;
     const fileSystem = await this.#fileSystemOf();
     if (!fileSystem.capabilities.has("recoverable-writer")) {
-      throw this.#failed(`the file system of ${this.path.scheme}: has no recoverable writer`, {
+      throw outputError(this.path, `the file system of ${this.path.scheme}: has no recoverable writer`, {
         hint: "Leave out rolling: the output is published at the end of the input",
       });
     }
@@ -95,7 +101,7 @@ export class RollingSink implements Sink {
         if (state !== undefined) await writer.restore(state, { published, committing });
       } catch (cause) {
         if (signal.aborted) throw cause;
-        throw this.#failed(`writer ${n} cannot be continued: ${errorMessage(cause)}`, { cause });
+        throw outputError(this.path, `writer ${n} cannot be continued: ${errorMessage(cause)}`, { cause });
       }
     }
   }
@@ -169,13 +175,5 @@ export class RollingSink implements Sink {
   async #fileSystemOf(): Promise<FileSystem> {
     this.#fileSystem ??= await this.#fileSystems.fileSystem(this.path);
     return this.#fileSystem;
-  }
-
-  #failed(message: string, rest: { readonly hint?: string; readonly cause?: unknown }): JobError {
-    return new JobError({
-      code: "ERR_JOB_OUTPUT",
-      message: `writeAsText to ${this.path}: ${message}`,
-      ...rest,
-    });
   }
 }

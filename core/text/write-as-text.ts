@@ -1,10 +1,12 @@
 import type { Configuration } from "../config/configuration.ts";
 import { option } from "../config/option.ts";
-import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
+import { errorCode, errorMessage } from "../errors/errors.ts";
 import type { FileSystem, RecoverableWriter } from "../fs/contract.ts";
 import type { Path } from "../fs/path.ts";
 import type { FileSystems } from "../fs/provider.ts";
-import { isOnlyStaged, statusIfAny } from "./existing-output.ts";
+import { statusIfAny } from "../fs/status-if-any.ts";
+import { isOnlyStaged } from "./existing-output.ts";
+import { outputError } from "./output-error.ts";
 import type { PersistOptions, PublishablePart, Sink, SinkOpening, SinkResult } from "./sink.ts";
 import { PlainFile, RecoverableFile, type StagedFile } from "./staged-file.ts";
 import type { SinkDeclaration } from "./text-stream.ts";
@@ -81,23 +83,24 @@ export class TextSink implements Sink {
       await this.#check(signal);
     } catch (cause) {
       if (signal.aborted || errorCode(cause)?.startsWith("ERR_JOB_")) throw cause;
-      throw this.#failed(`the output cannot be looked at: ${errorMessage(cause)}`, { cause });
+      throw outputError(this.path, `the output cannot be looked at: ${errorMessage(cause)}`, { cause });
     }
   }
 
   async #check(signal: AbortSignal): Promise<void> {
     const fileSystem = await this.#fileSystemOf();
-    const existing = await statusIfAny(fileSystem, this.path, signal);
+    const existing = await statusIfAny(fileSystem, this.path, { signal });
     this.#madeFolder = this.#isFolder && existing === undefined;
     if (existing === undefined) return;
     if (!this.#overwrite && !(this.#isFolder && (await isOnlyStaged(fileSystem, existing, signal)))) {
-      throw this.#failed("the output exists, and the mode is NO_OVERWRITE", {
+      throw outputError(this.path, "the output exists, and the mode is NO_OVERWRITE", {
         hint: "Choose another path, delete it, or use writeMode OVERWRITE",
       });
     }
     const wanted = this.#isFolder ? "directory" : "file";
     if (existing.kind === wanted) return;
-    throw this.#failed(
+    throw outputError(
+      this.path,
       `the output is a ${existing.kind}, and this job writes a ${wanted} there (mode OVERWRITE)`,
       { hint: "writeAsText replaces only its own kind; delete it first, or choose another path" },
     );
@@ -118,7 +121,7 @@ export class TextSink implements Sink {
       } catch (cause) {
         if (opening.signal.aborted) throw cause;
         const verb = state === undefined ? "created" : "continued";
-        throw this.#failed(`${path} cannot be ${verb}: ${errorMessage(cause)}`, { cause });
+        throw outputError(this.path, `${path} cannot be ${verb}: ${errorMessage(cause)}`, { cause });
       }
     }
   }
@@ -230,13 +233,5 @@ export class TextSink implements Sink {
   async #fileSystemOf(): Promise<FileSystem> {
     this.#fileSystem ??= await this.#fileSystems.fileSystem(this.path);
     return this.#fileSystem;
-  }
-
-  #failed(message: string, rest: { readonly hint?: string; readonly cause?: unknown }): JobError {
-    return new JobError({
-      code: "ERR_JOB_OUTPUT",
-      message: `writeAsText to ${this.path}: ${message}`,
-      ...rest,
-    });
   }
 }

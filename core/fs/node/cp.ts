@@ -1,11 +1,12 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import { FileSystemError } from "../../errors/errors.ts";
+import { statusIfAny } from "../status-if-any.ts";
 import { asNode } from "./arguments.ts";
 import { copyOne } from "./copy-file.ts";
 import { cpError } from "./cp-errors.ts";
 import { entriesOf } from "./directory.ts";
 import { type EntryKind, kindOf } from "./entries.ts";
-import { hasFolders, isPosix, isSameStore, kindAt, type Place, shown, statusIfAny } from "./places.ts";
+import { hasFolders, isPosix, isSameStore, kindAt, type Place, shown } from "./places.ts";
 import { TaskPool } from "./task-pool.ts";
 
 /** Options of Node's `cp`, and three more. */

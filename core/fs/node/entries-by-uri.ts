@@ -15,6 +15,7 @@ import {
   type Stats,
 } from "node:fs";
 import { errorCode, FileSystemError } from "../../errors/errors.ts";
+import { statusIfAny } from "../status-if-any.ts";
 import {
   decoded,
   type EncodingArgument,
@@ -33,7 +34,6 @@ import {
   kindAt,
   type Place,
   shown,
-  statusIfAny,
   type UriPath,
 } from "./places.ts";
 import { PosixByUri } from "./posix-by-uri.ts";

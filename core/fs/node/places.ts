@@ -1,7 +1,8 @@
 import { errorCode, FileSystemError } from "../../errors/errors.ts";
-import type { FileStatus, FileSystem } from "../contract.ts";
+import type { FileSystem } from "../contract.ts";
 import type { Path } from "../path.ts";
 import type { FileSystems } from "../provider.ts";
+import { statusIfAny } from "../status-if-any.ts";
 import { type EntryKind, kindOf } from "./entries.ts";
 
 /** What env.fs takes for a path. A `Buffer` is the text of one. */
@@ -46,15 +47,6 @@ export function hasFolders({ fileSystem }: Place): boolean {
 
 export function isPosix({ fileSystem }: Place): boolean {
   return fileSystem.capabilities.has("posix");
-}
-
-export async function statusIfAny(fileSystem: FileSystem, path: Path): Promise<FileStatus | undefined> {
-  try {
-    return await fileSystem.getFileStatus(path);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
 }
 
 /** What stands at a place, a link being itself; undefined when nothing is there. */

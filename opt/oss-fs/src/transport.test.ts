@@ -1,39 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { testCertificate } from "../../../test/oss-server/tls/certificate.ts";
 import { ok, type RawServer, startRawServer } from "../test/raw-server.ts";
 import { sample } from "../test/support.ts";
+import { type Asked, ask, transportOptions } from "../test/transports.ts";
 import type { RequestBody } from "./body.ts";
-import { type Answer, openTransport, type Transport, type TransportOptions } from "./transport.ts";
+import { openTransport, type Transport, type TransportOptions } from "./transport.ts";
 
 function open(httpClient: "lean" | "node", more: Partial<TransportOptions> = {}): Transport {
-  return openTransport({
-    httpClient,
-    connections: 4,
-    connectTimeoutMs: 60_000,
-    idleTimeoutMs: 60_000,
-    pathStyle: true,
-    ca: testCertificate().ca,
-    proxy: undefined,
-    ...more,
-  });
-}
-
-interface Asked {
-  readonly method?: string;
-  readonly path?: string;
-  readonly headers?: Record<string, unknown>;
-  readonly body?: RequestBody;
-  readonly signal?: AbortSignal;
-}
-
-/** The answer; rejects with what failed. */
-async function ask(transport: Transport, server: RawServer, asked: Asked = {}): Promise<Answer> {
-  const { method = "GET", path = "/k", headers = {}, body, signal } = asked;
-  const outcome = await transport.request(server.origin + path, { method, headers, ctx: { body, signal } });
-  if ("failure" in outcome) throw outcome.failure;
-  return outcome;
+  return openTransport(transportOptions(httpClient, more));
 }
 
 async function askText(transport: Transport, server: RawServer, asked: Asked = {}): Promise<string> {

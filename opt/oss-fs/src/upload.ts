@@ -146,7 +146,7 @@ export class MultipartUpload {
     try {
       await abortUpload(this.#store, this.target.key, uploadId, this.target.about);
     } catch (error) {
-      const fields = { path: this.target.path.toString(), uploadId, error };
+      const fields = { path: this.target.path.toString(), uploadId, err: error };
       const message = "an unfinished upload could not be aborted; its parts stay and cost space";
       this.#store.logger.warn(fields, message);
     }

@@ -48,7 +48,7 @@ export class RefreshedSource implements CredentialSource {
     const ahead = Math.min(AHEAD_MS, (expiration - since) / 2);
     if (now >= expiration - ahead && now - this.#failedAt > PAUSE_MS) {
       this.#refresh().catch((error: unknown) => {
-        this.#logger.warn({ error }, "fresh OSS credentials cannot be had; the old ones are used on");
+        this.#logger.warn({ err: error }, "fresh OSS credentials cannot be had; the old ones are used on");
       });
     }
     return credentials;

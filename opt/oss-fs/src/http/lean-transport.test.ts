@@ -5,42 +5,14 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import fc from "fast-check";
 import { randomFrom } from "../../../../test/oss-server/random.ts";
-import { testCertificate } from "../../../../test/oss-server/tls/certificate.ts";
-import { ok, type RawServer, startRawServer } from "../../test/raw-server.ts";
-import type { RequestBody } from "../body.ts";
-import type { Answer, TransportOptions } from "../transport.ts";
+import { ok, startRawServer } from "../../test/raw-server.ts";
+import { ask, transportOptions } from "../../test/transports.ts";
+import type { TransportOptions } from "../transport.ts";
 import { Dialer } from "./dialer.ts";
 import { LeanTransport } from "./lean-transport.ts";
 
 function open(more: Partial<TransportOptions> = {}): LeanTransport {
-  return new LeanTransport({
-    httpClient: "lean",
-    connections: 4,
-    connectTimeoutMs: 60_000,
-    idleTimeoutMs: 60_000,
-    pathStyle: true,
-    ca: testCertificate().ca,
-    proxy: undefined,
-    ...more,
-  });
-}
-
-interface Asked {
-  readonly path?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: RequestBody;
-}
-
-async function ask(
-  transport: LeanTransport,
-  server: RawServer,
-  method = "GET",
-  asked: Asked = {},
-): Promise<Answer> {
-  const { path = "/k", headers = {}, body } = asked;
-  const outcome = await transport.request(server.origin + path, { method, headers, ctx: { body } });
-  if ("failure" in outcome) throw outcome.failure;
-  return outcome;
+  return new LeanTransport(transportOptions("lean", more));
 }
 
 /** Answers the first request of every connection; the others are lost, as when a server drops an idle connection. */
@@ -60,7 +32,7 @@ for (const [name, way] of [
   test(`a used connection that is ${name} as a GET is sent on it costs no retry; a fresh one carries it`, async () => {
     await using server = await startRawServer(dropping(way));
     const transport = open();
-    for (const method of ["GET", "HEAD", "GET"]) await (await ask(transport, server, method)).text();
+    for (const method of ["GET", "HEAD", "GET"]) await (await ask(transport, server, { method })).text();
     assert.deepEqual([server.requests.length, server.sockets.length], [5, 3]);
     transport.close();
   });
@@ -70,7 +42,7 @@ for (const [name, way] of [
       await using server = await startRawServer(dropping(way));
       const transport = open();
       await (await ask(transport, server)).text();
-      await assert.rejects(ask(transport, server, method), { code: "ECONNRESET" });
+      await assert.rejects(ask(transport, server, { method }), { code: "ECONNRESET" });
       assert.equal(server.requests.length, 2);
       transport.close();
     }
@@ -178,9 +150,9 @@ test("Expect: 100-continue sends the body when it is asked for, and not when it 
     if (nth === 3) socket.write("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
   });
   const transport = open();
-  const asked = { headers: { Expect: "100-continue" }, body: [Buffer.from("body\r\n\r\n")] };
-  assert.equal(await (await ask(transport, server, "PUT", asked)).text(), "stored");
-  assert.equal((await ask(transport, server, "PUT", asked)).status, 417);
+  const asked = { method: "PUT", headers: { Expect: "100-continue" }, body: [Buffer.from("body\r\n\r\n")] };
+  assert.equal(await (await ask(transport, server, asked)).text(), "stored");
+  assert.equal((await ask(transport, server, asked)).status, 417);
   await server.until(() => server.open === 0);
   assert.equal(server.requests.length, 3);
   transport.close();
@@ -194,8 +166,8 @@ test("a server that does not know Expect gets the body after a second", async ()
     },
   );
   const transport = open();
-  const asked = { headers: { Expect: "100-continue" }, body: [Buffer.from("body")] };
-  assert.equal(await (await ask(transport, server, "PUT", asked)).text(), "body");
+  const asked = { method: "PUT", headers: { Expect: "100-continue" }, body: [Buffer.from("body")] };
+  assert.equal(await (await ask(transport, server, asked)).text(), "body");
   transport.close();
 });
 
@@ -207,7 +179,7 @@ test("a success before the body was sent is none", async () => {
     for (const body of [[Buffer.alloc(50 * 1024 * 1024)], { length: 50 * 1024 * 1024, chunks }]) {
       await using server = await startRawServer((socket) => socket.pause().write(ok("")), { secure });
       const transport = open();
-      await assert.rejects(ask(transport, server, "PUT", { body }), { code: "ECONNRESET" });
+      await assert.rejects(ask(transport, server, { method: "PUT", body }), { code: "ECONNRESET" });
       transport.close();
     }
   }
@@ -221,7 +193,7 @@ test("a body of another length than it was said to have fails the request", asyn
       yield Buffer.from("ab");
       yield Buffer.from("cd");
     };
-    const put = ask(transport, server, "PUT", { body: { length, chunks } });
+    const put = ask(transport, server, { method: "PUT", body: { length, chunks } });
     await assert.rejects(put, { message: length === 3 ? /longer/ : /shorter/ });
     await server.until(() => server.open === 0);
     transport.close();
