@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { IncomingMessage } from "node:http";
 import { Digest } from "./digest.ts";
 import { malformedXml, OssError } from "./errors.ts";
 import type { Fault } from "./faults.ts";
@@ -9,10 +8,11 @@ import type { Pace } from "./pace.ts";
 import { spoilUpload } from "./spoil.ts";
 import { type Content, wholeBlob } from "./storage/content.ts";
 import type { Store } from "./storage/store.ts";
+import type { Incoming } from "./wire.ts";
 
 /** The body of one request, read once. */
 export class RequestBody {
-  readonly #message: IncomingMessage;
+  readonly #incoming: Incoming;
   readonly #entry: LogEntry;
   readonly #pace: Pace;
   readonly #faults: readonly Fault[];
@@ -23,22 +23,16 @@ export class RequestBody {
   readonly md5: string | undefined;
 
   /** @param begin called before the first byte is awaited: says "100 Continue" where a client waits for it */
-  constructor(
-    message: IncomingMessage,
-    entry: LogEntry,
-    pace: Pace,
-    faults: readonly Fault[],
-    begin: () => void,
-  ) {
-    this.#message = message;
+  constructor(incoming: Incoming, entry: LogEntry, pace: Pace, faults: readonly Fault[], begin: () => void) {
+    this.#incoming = incoming;
     this.#entry = entry;
     this.#pace = pace;
     this.#faults = faults;
     this.#begin = begin;
-    const { "content-length": length, "transfer-encoding": encoding, "content-md5": md5 } = message.headers;
+    const length = incoming.headers.get("content-length");
     this.length = length === undefined ? undefined : Number(length);
-    this.isChunked = encoding !== undefined;
-    this.md5 = typeof md5 === "string" ? md5 : undefined;
+    this.isChunked = incoming.headers.has("transfer-encoding");
+    this.md5 = incoming.headers.get("content-md5");
   }
 
   chunks(): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
@@ -48,8 +42,7 @@ export class RequestBody {
 
   async *#received(): AsyncIterable<Uint8Array> {
     this.#begin();
-    // Not destroyed when the reader gives up: an answer has to go out on the same connection.
-    for await (const chunk of this.#message.iterator({ destroyOnReturn: false })) {
+    for await (const chunk of this.#incoming.chunks()) {
       this.#entry.bytesIn += chunk.length;
       await this.#pace.pass(chunk.length);
       yield chunk;
@@ -63,7 +56,7 @@ export class RequestBody {
     for await (const chunk of this.chunks()) {
       size += chunk.length;
       if (size > limit) throw malformedXml();
-      chunks.push(chunk);
+      chunks.push(Uint8Array.from(chunk));
     }
     const bytes = Buffer.concat(chunks);
     checkMd5(this.md5, createHash("md5").update(bytes).digest());

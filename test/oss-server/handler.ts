@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, errorAnswer, errorDocument, toOssError } from "./answer.ts";
 import { authenticate } from "./authenticate.ts";
@@ -14,11 +13,12 @@ import { operationFor } from "./operations/table.ts";
 import type { Settings } from "./options.ts";
 import { readRequest } from "./request.ts";
 import type { RequestIds } from "./request-ids.ts";
-import { closed, send } from "./respond.ts";
+import { send } from "./respond.ts";
 import type { RequestGate, Shape } from "./shape.ts";
 import { BodyBreak } from "./spoil.ts";
 import type { Content } from "./storage/content.ts";
 import type { Store } from "./storage/store.ts";
+import type { Incoming, Outgoing } from "./wire.ts";
 
 /** The parts of a running server that a request meets. */
 export interface Parts {
@@ -38,8 +38,8 @@ export interface Parts {
 interface Exchange {
   readonly parts: Parts;
   readonly connection: Connection;
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly incoming: Incoming;
+  readonly outgoing: Outgoing;
   readonly entry: LogEntry;
   /** Set by an `Expect: 100-continue` that was not answered yet. */
   awaitsContinue: boolean;
@@ -52,16 +52,16 @@ interface Exchange {
 export async function handle(
   parts: Parts,
   connection: Connection,
-  message: IncomingMessage,
-  response: ServerResponse,
+  incoming: Incoming,
+  outgoing: Outgoing,
   awaitsContinue: boolean,
 ): Promise<void> {
   const entry: LogEntry = {
     operation: "Unknown",
-    method: message.method ?? "",
+    method: incoming.method,
     bucket: "",
     key: "",
-    range: message.headers.range,
+    range: incoming.headers.get("range"),
     status: 0,
     code: undefined,
     bytesIn: 0,
@@ -74,8 +74,8 @@ export async function handle(
   const exchange: Exchange = {
     parts,
     connection,
-    message,
-    response,
+    incoming,
+    outgoing,
     entry,
     awaitsContinue,
     faults: [],
@@ -97,12 +97,12 @@ export async function handle(
     const { faults } = exchange;
     await send(
       { ...given, headers },
-      { message, response, entry, connection, faults, latency: shape.latency, closing },
+      { method: incoming.method, outgoing, entry, connection, faults, latency: shape.latency, closing },
     );
     // What is left of a body that was refused is read and dropped, so that the client gets to see its answer.
-    if (!message.complete) message.resume();
+    incoming.drop();
   } catch {
-    response.destroy();
+    outgoing.destroy();
   } finally {
     parts.store.release(exchange.kept);
   }
@@ -110,7 +110,8 @@ export async function handle(
 
 /** What is to be answered; undefined: nothing, as the connection has gone or stays silent. */
 async function answerFor(exchange: Exchange): Promise<Answer | undefined> {
-  const { message, entry, connection, parts } = exchange;
+  const { incoming, outgoing, entry, connection, parts } = exchange;
+  const host = incoming.headers.get("host") ?? "";
   try {
     const { operation, call } = understand(exchange);
     parts.gate.pass();
@@ -124,7 +125,7 @@ async function answerFor(exchange: Exchange): Promise<Answer | undefined> {
         mock.message ?? "The request failed after its answer began.",
       );
       entry.code = mock.code;
-      return errorDocument(error, entry.requestId, message.headers.host ?? "");
+      return errorDocument(error, entry.requestId, host);
     }
     const running = operation.run(call);
     // Without an await for what is there at once: its bytes have to be kept before anybody else replaces the object.
@@ -140,25 +141,22 @@ async function answerFor(exchange: Exchange): Promise<Answer | undefined> {
     return withHeaders(given, faults);
   } catch (error) {
     if (error instanceof BodyBreak) {
-      if (error.how === "stall") await closed(exchange.response);
+      if (error.how === "stall") await outgoing.closed();
       else connection.reset();
       return undefined;
     }
-    if (message.socket.destroyed) return undefined;
+    if (incoming.isGone) return undefined;
     const ossError = toOssError(error);
     entry.code = ossError.code;
-    return withHeaders(
-      errorAnswer(ossError, entry.method, entry.requestId, message.headers.host ?? ""),
-      exchange.faults,
-    );
+    return withHeaders(errorAnswer(ossError, entry.method, entry.requestId, host), exchange.faults);
   }
 }
 
 /** Who asks for what: the request's head read, its signature checked, its operation found, its faults drawn. */
 function understand(exchange: Exchange): { operation: Operation; call: Call } {
-  const { message, response, entry, connection, parts } = exchange;
+  const { incoming, outgoing, entry, connection, parts } = exchange;
   const { settings, store, credentials } = parts;
-  const request = readRequest(message);
+  const request = readRequest(incoming);
   const { method, query, headers } = request;
   const now = settings.clock();
   const [likely] = request.targets;
@@ -178,11 +176,11 @@ function understand(exchange: Exchange): { operation: Operation; call: Call } {
   const { range } = entry;
   exchange.faults = parts.faults.draw({ operation: operation.name, method, bucket, key, range, headers });
   entry.faults = exchange.faults.map((fault) => fault.kind);
-  const body = new RequestBody(message, entry, connection.incoming, exchange.faults, () => {
-    if (exchange.awaitsContinue) response.writeContinue();
+  const body = new RequestBody(incoming, entry, connection.incoming, exchange.faults, () => {
+    if (exchange.awaitsContinue) outgoing.goOn();
     exchange.awaitsContinue = false;
   });
-  const host = message.headers.host ?? "";
+  const host = headers.get("host") ?? "";
   const { faults } = exchange;
   const about = { method, bucket, key, query, headers, body, isAnonymous, faults, host };
   return { operation, call: { ...about, store, settings, now } };
@@ -193,7 +191,7 @@ function understand(exchange: Exchange): { operation: Operation; call: Call } {
  *
  * @throws OssError the one that a fault asks for
  */
-async function isSpared({ faults, connection, response, parts }: Exchange): Promise<boolean> {
+async function isSpared({ faults, connection, outgoing, parts }: Exchange): Promise<boolean> {
   const delay = faultOf(faults, "delay");
   if (delay !== undefined) await sleep(delay.ms, undefined, { signal: parts.closing });
   if (faultOf(faults, "reset-before-headers") !== undefined) {
@@ -201,7 +199,7 @@ async function isSpared({ faults, connection, response, parts }: Exchange): Prom
     return false;
   }
   if (faultOf(faults, "silence") !== undefined) {
-    await closed(response);
+    await outgoing.closed();
     return false;
   }
   const throttle = faultOf(faults, "throttle");

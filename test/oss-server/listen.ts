@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { Connections } from "./connections.ts";
 import { handle, type Parts } from "./handler.ts";
+import { NodeIncoming, NodeOutgoing } from "./node-http.ts";
 import { testCertificate } from "./tls/certificate.ts";
 
 export interface Listening {
@@ -24,7 +25,8 @@ export async function listen(parts: Parts): Promise<Listening> {
     if (connection === undefined) return;
     socket.setTimeout(0);
     connection.requests++;
-    const done = handle(parts, connection, message, response, awaitsContinue).then(() => {
+    const [incoming, outgoing] = [new NodeIncoming(message), new NodeOutgoing(response)];
+    const done = handle(parts, connection, incoming, outgoing, awaitsContinue).then(() => {
       running.delete(done);
       if (--connection.requests === 0) socket.setTimeout(shape.idleTimeout);
     });

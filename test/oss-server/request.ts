@@ -1,6 +1,6 @@
-import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { OssError } from "./errors.ts";
+import { fromLatin1, type Incoming } from "./wire.ts";
 
 /** Parameters of the query string, decoded, in the order sent. Of a repeated name the first one counts. */
 export class Query {
@@ -39,27 +39,19 @@ export interface Target {
 export interface OssRequest {
   readonly method: string;
   readonly query: Query;
-  /** Names in lower case; of a header sent twice the values are joined by ",". Values are decoded as UTF-8. */
+  /** Those of `Incoming`. */
   readonly headers: ReadonlyMap<string, string>;
   /** In the order of likelihood. Two only where bucket in Host header and bucket in path cannot be told apart. */
   readonly targets: readonly [Target, ...Target[]];
 }
 
 /** @throws OssError for a path or a query that is no percent-encoded UTF-8 */
-export function readRequest(message: IncomingMessage): OssRequest {
-  const url = (message.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "");
+export function readRequest({ method, url: sent, headers }: Incoming): OssRequest {
+  const url = sent.replace(/^https?:\/\/[^/?]*/i, "");
   const mark = url.indexOf("?");
   const path = decode(mark < 0 ? url : url.slice(0, mark), false);
-  const headers = new Map<string, string>();
-  const raw = message.rawHeaders;
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = (raw[index] as string).toLowerCase();
-    const value = fromLatin1(raw[index + 1] as string);
-    const before = headers.get(name);
-    headers.set(name, before === undefined ? value : `${before},${value}`);
-  }
   return {
-    method: message.method ?? "GET",
+    method,
     query: new Query(mark < 0 ? "" : url.slice(mark + 1)),
     headers,
     targets: targetsOf(headers.get("host") ?? "", path.startsWith("/") ? path.slice(1) : path),
@@ -100,14 +92,4 @@ function decode(text: string, plusIsBlank: boolean): string {
   } catch {
     throw new OssError(400, "InvalidURI", "The URI is not percent-encoded UTF-8.");
   }
-}
-
-/** Node reads header and request lines as Latin-1; clients send UTF-8. What is no UTF-8 stays as it is. */
-function fromLatin1(text: string): string {
-  let isAscii = true;
-  for (let index = 0; index < text.length && isAscii; index++) isAscii = text.charCodeAt(index) < 128;
-  if (isAscii) return text;
-  const bytes = Buffer.from(text, "latin1");
-  const decoded = bytes.toString("utf8");
-  return Buffer.from(decoded, "utf8").equals(bytes) ? decoded : text;
 }

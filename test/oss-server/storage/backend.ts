@@ -10,7 +10,7 @@ export interface Blob {
 }
 
 export interface BlobWriter {
-  /** Takes the bytes over: the caller does not touch them again. Await it before the next call. */
+  /** Await it before the next call, and before the bytes change. */
   write(bytes: Uint8Array): void | Promise<void>;
   finish(): Promise<Blob>;
   /** Frees what was written. Does nothing after `finish`. */
