@@ -1,48 +1,57 @@
 import { type Advance, IS_LITTLE_ENDIAN, type StepTables } from "./crc64-script.ts";
-import { type Code, functionModule, I32, I64, loop, OP, signed, unsigned } from "./wasm-module.ts";
+import {
+  type Code,
+  get,
+  I32,
+  I64,
+  i32,
+  i64,
+  loop,
+  OP,
+  openFunction,
+  openMemory,
+  set,
+  tee,
+  unsigned,
+  type WasmFunction,
+  type WasmMemory,
+} from "./wasm-module.ts";
 
 /**
  * The inner loop of CRC-64 in WebAssembly: 64-bit registers, and two blocks side by side, so that the processor computes
  * one while the other waits for its tables. The register of the first is then moved past the second by tables of its own.
  */
 const BLOCK_BYTES = 1024;
-const PAIR_BYTES = 2 * BLOCK_BYTES;
+export const PAIR_BYTES = 2 * BLOCK_BYTES;
 
-/** Where things lie in the module's memory: two sets of 8 tables of 256 64-bit numbers, the register, the data. */
+/**
+ * Where things lie in the memory: two sets of 8 tables of 256 64-bit numbers, the register, the data. The
+ * 24 KiB before the data are nobody's here.
+ */
 const STEP = 0;
 const SHIFT = 16_384;
 const REGISTER = 32_768;
-const DATA = 65_536;
-const DATA_BYTES = 65_536;
+export const DATA = 65_536;
+export const DATA_BYTES = 65_536;
 const PAGES = 2;
 
-/** As far as it is used here; Node's types do not have it. */
-interface WebAssemblyApi {
-  readonly Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (
-    module: object,
-    imports: object,
-  ) => { readonly exports: { run(length: number): void } };
+export interface Crc64InWasm {
+  /** Long runs in WebAssembly, what is shorter than a pair of blocks by `short`. */
+  readonly advance: Advance;
+  /** Between calls the data is free for others, and what lies between it and the register. */
+  readonly memory: WasmMemory;
 }
 
-interface Instance {
-  readonly buffer: ArrayBuffer;
-  readonly run: (length: number) => void;
-}
-
-/**
- * Long runs in WebAssembly, what is shorter than a pair of blocks by `short`. Null where WebAssembly is missing or
- * refused: `node --jitless`, an embedder that forbids it, too little address space (`ulimit -v`).
- */
-export function advanceInWasm(tables: StepTables, short: Advance): Advance | null {
-  const instance = IS_LITTLE_ENDIAN ? instantiate() : null;
-  if (instance === null) return null;
-  fillTables(instance, tables);
-  const { buffer, run } = instance;
-  const inside = new Int32Array(buffer, REGISTER, 2);
-  const data = new Uint8Array(buffer, DATA, DATA_BYTES);
-  return (register, bytes) => {
+/** Null where WebAssembly is missing or refused. */
+export function crc64InWasm(tables: StepTables, short: Advance): Crc64InWasm | null {
+  const memory = IS_LITTLE_ENDIAN ? openMemory(PAGES) : null;
+  if (memory === null) return null;
+  const run = openFunction(memory, { parameters: 1, locals: [I32, I32, I64, I64], body: runBody() });
+  if (run === null) return null;
+  fillTables(memory, run, tables);
+  const inside = new Int32Array(memory.buffer, REGISTER, 2);
+  const data = new Uint8Array(memory.buffer, DATA, DATA_BYTES);
+  const advance: Advance = (register, bytes) => {
     const end = bytes.length - (bytes.length % PAIR_BYTES);
     if (end === 0) return short(register, bytes);
     inside.set(register);
@@ -54,28 +63,11 @@ export function advanceInWasm(tables: StepTables, short: Advance): Advance | nul
     register.set(inside);
     if (end < bytes.length) short(register, bytes.subarray(end));
   };
-}
-
-function instantiate(): Instance | null {
-  const { WebAssembly: wasm } = globalThis as { WebAssembly?: WebAssemblyApi };
-  if (wasm === undefined) return null;
-  try {
-    const memory = new wasm.Memory({ initial: PAGES, maximum: PAGES });
-    const bytes = functionModule({
-      name: "run",
-      locals: [I32, I32, I64, I64],
-      pages: PAGES,
-      body: runBody(),
-    });
-    const { run } = new wasm.Instance(new wasm.Module(bytes), { m: { m: memory } }).exports;
-    return { buffer: memory.buffer, run };
-  } catch {
-    return null;
-  }
+  return { advance, memory };
 }
 
 /** Both sets, from those of JavaScript. */
-function fillTables({ buffer, run }: Instance, step: StepTables): void {
+function fillTables({ buffer }: WasmMemory, run: WasmFunction, step: StepTables): void {
   const all = new Int32Array(buffer);
   for (let i = 0; i < 2048; i++) {
     all[STEP / 4 + i * 2] = step.low[i] as number;
@@ -148,11 +140,6 @@ function lookup(register: number, tables: number, n: number, table: number): Cod
 }
 
 const PLACES = [0, 1, 2, 3, 4, 5, 6, 7];
-const get = (local: number): Code => [OP.localGet, ...unsigned(local)];
-const set = (local: number): Code => [OP.localSet, ...unsigned(local)];
-const tee = (local: number): Code => [OP.localTee, ...unsigned(local)];
-const i32 = (value: number): Code => [OP.i32Const, ...signed(value)];
-const i64 = (value: number): Code => [OP.i64Const, ...signed(value)];
 const load = (offset: number): Code => [OP.i64Load, 3, ...unsigned(offset)];
 const xorAll = (terms: readonly Code[]): Code =>
   terms.flatMap((term, i) => (i === 0 ? term : [...term, OP.i64Xor]));

@@ -1,5 +1,6 @@
+import { FOLD_FROM, foldInWasm, QUOTIENT_BYTES } from "./crc64-fold.ts";
 import { advanceInScript, STEP_TABLES } from "./crc64-script.ts";
-import { advanceInWasm } from "./crc64-wasm.ts";
+import { crc64InWasm } from "./crc64-wasm.ts";
 
 /**
  * CRC-64/XZ (ECMA-182, reflected), the checksum that OSS sends as `x-oss-hash-crc64ecma`.
@@ -10,22 +11,33 @@ import { advanceInWasm } from "./crc64-wasm.ts";
 const POLYNOMIAL = 0xc96c5795d7870f42n;
 const ALL_ONES = 0xffffffffffffffffn;
 
-const advance = advanceInWasm(STEP_TABLES, advanceInScript) ?? advanceInScript;
+const inWasm = crc64InWasm(STEP_TABLES, advanceInScript);
+const advance = inWasm?.advance ?? advanceInScript;
+const fold = inWasm === null ? null : foldInWasm(inWasm.memory);
 
 /** A running checksum. */
 export class Crc64 {
   /** Lower and upper half. */
   readonly #register = Int32Array.of(-1, -1);
+  /** Of the bytes that the register has not seen yet. */
+  #quotient: Uint8Array | undefined;
   /** Bytes seen. */
   length = 0;
 
   update(bytes: Uint8Array): this {
     this.length += bytes.length;
-    advance(this.#register, bytes);
+    if (fold !== null && bytes.length >= FOLD_FROM) {
+      this.#quotient ??= new Uint8Array(QUOTIENT_BYTES);
+      fold.divide(this.#register, this.#quotient, bytes);
+    } else {
+      this.#settle();
+      advance(this.#register, bytes);
+    }
     return this;
   }
 
   get value(): bigint {
+    this.#settle();
     const [low = 0, high = 0] = this.#register;
     return (BigInt(~high >>> 0) << 32n) | BigInt(~low >>> 0);
   }
@@ -33,6 +45,12 @@ export class Crc64 {
   /** Unsigned decimal, as OSS writes it. */
   toString(): string {
     return this.value.toString();
+  }
+
+  #settle(): void {
+    if (fold === null || this.#quotient === undefined) return;
+    advance(this.#register, fold.remainder(this.#quotient));
+    this.#quotient = undefined;
   }
 }
 

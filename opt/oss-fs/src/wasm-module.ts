@@ -1,8 +1,63 @@
 /**
- * As much of the WebAssembly binary format as one small function needs. Its source stays readable where it is used,
- * and nothing has to be compiled or loaded besides the bundle.
+ * As much of the WebAssembly binary format as small functions need. Their source stays readable where it is used, and
+ * nothing has to be compiled or loaded besides the bundle.
  */
 export type Code = readonly number[];
+
+/** As far as it is used here; Node's types do not have it. */
+interface WebAssemblyApi {
+  readonly Memory: new (pages: { initial: number; maximum: number }) => WasmMemory;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (
+    module: object,
+    imports: object,
+  ) => { readonly exports: { readonly run: WasmFunction } };
+}
+
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+}
+
+export type WasmFunction = (...parameters: number[]) => void;
+
+export interface FunctionSource {
+  /** How many, each an i32. There is no result. */
+  readonly parameters: number;
+  /** The types of the locals that follow the parameters. */
+  readonly locals: Code;
+  readonly body: Code;
+}
+
+const PAGE_BYTES = 65_536;
+
+/**
+ * Memory of so many pages, 64 KiB each. Null where WebAssembly is missing or refuses: `node --jitless`, an embedder that
+ * forbids it, too little address space (`ulimit -v`).
+ */
+export function openMemory(pages: number): WasmMemory | null {
+  try {
+    return new (api().Memory)({ initial: pages, maximum: pages });
+  } catch {
+    return null;
+  }
+}
+
+/** A function that works on the memory. Null where WebAssembly refuses it: one that does not know its instructions. */
+export function openFunction(memory: WasmMemory, source: FunctionSource): WasmFunction | null {
+  try {
+    const { Instance, Module } = api();
+    const module = new Module(functionModule(source, memory.buffer.byteLength / PAGE_BYTES));
+    return new Instance(module, { m: { m: memory } }).exports.run;
+  } catch {
+    return null;
+  }
+}
+
+function api(): WebAssemblyApi {
+  const { WebAssembly } = globalThis as { WebAssembly?: WebAssemblyApi };
+  if (WebAssembly === undefined) throw new TypeError("there is no WebAssembly");
+  return WebAssembly;
+}
 
 /** Opcodes of the WebAssembly core specification, section 5.4. */
 export const OP = {
@@ -25,6 +80,13 @@ export const OP = {
   i32WrapI64: 0xa7,
 } as const;
 
+/** Instructions on 16 bytes at once, which have a prefix. */
+export const V128 = {
+  load: [0xfd, 0x00],
+  store: [0xfd, 0x0b],
+  xor: [0xfd, 0x51],
+} as const;
+
 export const I32 = 0x7f;
 export const I64 = 0x7e;
 const FUNCTION = 0x60;
@@ -35,25 +97,21 @@ export function loop(body: Code): Code {
   return [OP.loop, NO_RESULT, ...body, OP.brIf, 0, OP.end];
 }
 
-export interface FunctionModule {
-  /** What the function is exported as. */
-  readonly name: string;
-  /** The types of the locals that follow the parameter. */
-  readonly locals: Code;
-  /** Of the memory, which is imported as `m.m`: 64 KiB each. */
-  readonly pages: number;
-  readonly body: Code;
-}
+export const get = (local: number): Code => [OP.localGet, ...unsigned(local)];
+export const set = (local: number): Code => [OP.localSet, ...unsigned(local)];
+export const tee = (local: number): Code => [OP.localTee, ...unsigned(local)];
+export const i32 = (value: number): Code => [OP.i32Const, ...signed(value)];
+export const i64 = (value: number): Code => [OP.i64Const, ...signed(value)];
 
-/** A module with one function of one i32, without result. Section 5.5: types, imports, functions, exports, code. */
-export function functionModule({ name, locals, pages, body }: FunctionModule): Uint8Array {
+/** A module that imports its memory as `m.m` and exports `run`. Section 5.5: types, imports, functions, exports, code. */
+function functionModule({ parameters, locals, body }: FunctionSource, pages: number): Uint8Array {
   const code = [...vector(locals.map((type) => [1, type])), ...body, OP.end];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [1, FUNCTION, 1, I32, 0]),
+    ...section(1, [1, FUNCTION, ...vector(new Array<Code>(parameters).fill([I32])), 0]),
     ...section(2, [1, ...text("m"), ...text("m"), 2, 1, ...unsigned(pages), ...unsigned(pages)]),
     ...section(3, [1, 0]),
-    ...section(7, [1, ...text(name), 0, 0]),
+    ...section(7, [1, ...text("run"), 0, 0]),
     ...section(10, vector([[...unsigned(code.length), ...code]])),
   ]);
 }
@@ -75,7 +133,7 @@ export function unsigned(value: number): Code {
   return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)];
 }
 
-export function signed(value: number): Code {
+function signed(value: number): Code {
   const rest = value >> 7;
   const isLast = (rest === 0 && (value & 64) === 0) || (rest === -1 && (value & 64) !== 0);
   return isLast ? [value & 127] : [(value & 127) | 128, ...signed(rest)];
