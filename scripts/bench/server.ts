@@ -1,5 +1,6 @@
 /**
- * The OSS servers of a run, in a process of their own: one without and one with TLS, in memory, without MD5 of uploads.
+ * The OSS servers of a run, in a process of their own: one without and one with TLS, in memory, without MD5 of uploads
+ * and without node:http. Whatever else they do on every other day they do here, signatures checked.
  * Fills them past HTTP, changes their shape, counts what they send; all by messages.
  */
 import { startOssServer } from "../../test/oss-server/server.ts";
@@ -32,7 +33,7 @@ export interface Traffic {
 }
 
 const BUCKET = "bench";
-const options = { buckets: [BUCKET], md5: false, ...CREDENTIALS };
+const options = { buckets: [BUCKET], md5: false, lean: true, ...CREDENTIALS };
 const plain = await startOssServer(options);
 const secure = await startOssServer({ ...options, tls: true });
 

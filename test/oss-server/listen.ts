@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, isIPv6, type Socket } from "node:net";
+import { type AddressInfo, isIPv6, type Server, type Socket } from "node:net";
 import { Connections } from "./connections.ts";
 import { handle, type Parts } from "./handler.ts";
 import { NodeIncoming, NodeOutgoing } from "./node-http.ts";
+import type { Settings } from "./options.ts";
 import { testCertificate } from "./tls/certificate.ts";
 
 export interface Listening {
@@ -41,15 +42,9 @@ export async function listen(parts: Parts): Promise<Listening> {
   http.on("request", listener(false));
   http.on("checkContinue", listener(true));
   http.on("connection", (socket: Socket) => connections.accept(socket));
-  await new Promise<void>((resolve, reject) => {
-    http.once("error", reject);
-    http.listen(settings.port, settings.host, resolve);
-  });
-  const { port } = http.address() as AddressInfo;
-  const host = isIPv6(settings.host) ? `[${settings.host}]` : settings.host;
-
+  const port = await openPort(http, settings);
   return {
-    endpoint: `${certificate === undefined ? "http" : "https"}://${host}:${port}`,
+    endpoint: endpointOf(settings, port),
     port,
     ca: certificate?.ca,
     async stop() {
@@ -59,4 +54,17 @@ export async function listen(parts: Parts): Promise<Listening> {
       await Promise.all(running);
     },
   };
+}
+
+/** Resolves to the port. */
+export async function openPort(server: Server, { port, host }: Settings): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+export function endpointOf({ tls, host }: Settings, port: number): string {
+  return `${tls ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }

@@ -80,9 +80,11 @@ export class NodeOutgoing implements Outgoing {
     });
   }
 
-  end(bytes?: Uint8Array): void {
-    if (bytes === undefined) this.#response.end();
-    else this.#response.end(bytes);
+  end(bytes?: Uint8Array): Promise<unknown> | undefined {
+    const response = this.#response;
+    if (bytes === undefined) response.end();
+    else response.end(bytes);
+    return response.writableLength === 0 ? undefined : this.closed();
   }
 
   cut(): void {

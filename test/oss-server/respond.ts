@@ -44,7 +44,7 @@ export async function send(given: Answer, sending: Sending): Promise<void> {
   if (small !== undefined && faults.length === 0) {
     await connection.outgoing.pass(small.length);
     entry.bytesOut += small.length;
-    outgoing.end(small);
+    await outgoing.end(small);
     return;
   }
   const chunks = small === undefined ? chunksOf(body as Content) : [small];

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { type AccessKey, Credentials } from "./credentials.ts";
 import { type DirectAccess, directAccess, ensureBucket } from "./direct.ts";
 import { Faults } from "./faults.ts";
+import { listenLean } from "./lean/listen.ts";
 import { listen } from "./listen.ts";
 import { RequestLog } from "./log.ts";
 import { checkBucketName } from "./names.ts";
@@ -65,7 +66,8 @@ export async function startOssServer(options: OssServerOptions = {}): Promise<Os
     const faults = new Faults();
     const gate = new RequestGate(shape);
     const requestIds = new RequestIds();
-    const { endpoint, port, ca, stop } = await listen({
+    const open = settings.lean ? listenLean : listen;
+    const { endpoint, port, ca, stop } = await open({
       ...{ settings, store, credentials, log, shape, gate, faults, requestIds },
       closing: ending.signal,
     });

@@ -1,6 +1,5 @@
 /**
- * What the server needs of HTTP. Two ways give it: node:http (listen.ts), which the tests use because it shares no code
- * with the clients under test, and bare sockets (lean/), for benchmarks.
+ * What the server needs of HTTP. Two ways give it: node:http, which tests use, and bare sockets (lean/) for benchmarks.
  */
 
 /** A request as it came over a connection. */
@@ -35,7 +34,8 @@ export interface Outgoing {
   flushHead(): void;
   /** Resolves to whether the client is still there, once the bytes are no longer needed. */
   write(bytes: Uint8Array): Promise<boolean>;
-  end(bytes?: Uint8Array): void;
+  /** A promise, if there is one, resolves when the bytes are no longer needed. */
+  end(bytes?: Uint8Array): Promise<unknown> | undefined;
   /** Ends the connection in an orderly way (FIN), wherever the body is. */
   cut(): void;
   destroy(): void;
