@@ -35,7 +35,7 @@ export class TransferMemory {
 }
 
 /** Bytes of a {@link BlockPool} block: more than OSS's smallest part (100 KiB), so that one block makes a part. */
-export const BLOCK_BYTES = 128 * 1024;
+export const BLOCK_BYTES = 256 * 1024;
 
 /** Reused buffers of one size, counted against a {@link TransferMemory}. */
 export class BlockPool {

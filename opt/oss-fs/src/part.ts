@@ -1,6 +1,10 @@
 import { Ending } from "./abort.ts";
 import { Crc64 } from "./crc64.ts";
 import { BLOCK_BYTES, type BlockPool } from "./memory.ts";
+import type { Receiver } from "./transport.ts";
+
+/** In bytes. */
+const LEAST_SPACE = 16 * 1024;
 
 /** What a {@link Part} is made for. */
 export interface PartOptions {
@@ -15,8 +19,8 @@ export interface PartOptions {
 
 /** How a part's bytes are had. */
 export interface Transfer {
-  /** Hands every chunk to `take`, in order; a chunk is valid during the call only. Rejects once `ending` is over. */
-  run(take: (chunk: Buffer) => void, ending: Ending): Promise<void>;
+  /** Hands every byte to `receiver`, in order. Rejects once `ending` is over. */
+  run(receiver: Receiver, ending: Ending): Promise<void>;
   /** Hears besides that it is over before its time. */
   cancel?(): void;
 }
@@ -25,7 +29,7 @@ export interface Transfer {
  * One range on its way: its bytes wait in blocks of the pool, in order, until the reader takes them. Blocks are had when
  * bytes arrive, and go back one by one when the reader is done with them.
  */
-export class Part {
+export class Part implements Receiver {
   readonly start: number;
   /** Exclusive. */
   readonly end: number;
@@ -35,6 +39,8 @@ export class Part {
   #transfer: Transfer | undefined;
   /** Emptied from the front. */
   readonly #blocks: Buffer[] = [];
+  /** The last of them, while it is not full. */
+  #filling: Buffer | undefined;
   #arrived = 0;
   #taken = 0;
   #held: number;
@@ -77,7 +83,7 @@ export class Part {
       this.#wake?.();
       if (!this.#freed) onEnd();
     };
-    transfer.run(this.#arrive, this.#ending).then(
+    transfer.run(this, this.#ending).then(
       () => ended(),
       (error: unknown) => ended({ error }),
     );
@@ -87,7 +93,7 @@ export class Part {
    * Bytes that have arrived: of one block, at least `least` of them where block and part hold so many. Valid until the
    * next call. Undefined when the part is used up; rejects when the transfer failed.
    */
-  async take(least: number): Promise<Buffer | undefined> {
+  async read(least: number): Promise<Buffer | undefined> {
     this.#reuseLent();
     const from = this.#taken % BLOCK_BYTES;
     const most = Math.min(BLOCK_BYTES - from, this.#size - this.#taken);
@@ -110,7 +116,30 @@ export class Part {
     return block.subarray(from, from + count);
   }
 
-  /** Ends the transfer if it still runs, and gives the memory back. What `take` handed out stays as it is. */
+  take(piece: Buffer): void {
+    if (this.#freed) return;
+    this.#crc?.update(piece);
+    for (let from = 0; from < piece.length; ) {
+      const at = this.#arrived % BLOCK_BYTES;
+      const block = this.#blockToFill();
+      const count = Math.min(piece.length - from, block.length - at);
+      if (!liesAt(piece, block, at)) piece.copy(block, at, from, from + count);
+      from += count;
+      this.#arrived += count;
+      if (at + count === block.length) this.#filling = undefined;
+    }
+    this.#wake?.();
+  }
+
+  space(): Buffer | undefined {
+    if (this.#freed || this.#arrived === this.#size) return undefined;
+    const at = this.#arrived % BLOCK_BYTES;
+    // A read of a few bytes costs more than a copy.
+    if (BLOCK_BYTES - at < LEAST_SPACE) return undefined;
+    return this.#blockToFill().subarray(at);
+  }
+
+  /** Ends the transfer if it still runs, and gives the memory back. What `read` handed out stays as it is. */
   free(reason: () => unknown): void {
     if (this.#freed) return;
     this.#freed = true;
@@ -119,8 +148,9 @@ export class Part {
       this.#ending.end(reason);
       this.#transfer?.cancel?.();
     }
-    // The reader may still look at the first block.
+    // The reader may still look at the first block, and a connection that is being closed may know the last.
     if (this.#taken % BLOCK_BYTES > 0) this.#blocks.shift();
+    if (this.#filling !== undefined) this.#blocks.pop();
     for (const block of this.#blocks) this.#reuse(block);
     this.#blocks.length = 0;
     this.#pool.memory.give(this.#held);
@@ -132,18 +162,13 @@ export class Part {
     return this.end - this.start;
   }
 
-  readonly #arrive = (chunk: Buffer): void => {
-    if (this.#freed) return;
-    this.#crc?.update(chunk);
-    for (let from = 0; from < chunk.length; ) {
-      const at = this.#arrived % BLOCK_BYTES;
-      if (at === 0) this.#blocks.push(this.#newBlock());
-      const copied = chunk.copy(this.#blocks.at(-1) as Buffer, at, from);
-      from += copied;
-      this.#arrived += copied;
+  #blockToFill(): Buffer {
+    if (this.#filling === undefined) {
+      this.#filling = this.#newBlock();
+      this.#blocks.push(this.#filling);
     }
-    this.#wake?.();
-  };
+    return this.#filling;
+  }
 
   /** A part that is shorter than a block gets no more than it needs: many small files may be open at a time. */
   #newBlock(): Buffer {
@@ -162,4 +187,9 @@ export class Part {
     this.#pool.memory.give(bytes);
     this.#held -= bytes;
   }
+}
+
+/** Whether the piece begins at `at` of the block, where a connection has put it. */
+function liesAt(piece: Buffer, block: Buffer, at: number): boolean {
+  return piece.buffer === block.buffer && piece.byteOffset === block.byteOffset + at;
 }

@@ -3,7 +3,7 @@ import { checkedEtag, header, type OssClient, type StoreRequest } from "./client
 import { type About, answerError, storeCodeOf } from "./errors.ts";
 import { type Attempt, isOwnError, isRetryable, withRetries } from "./retry.ts";
 import { quoted } from "./status.ts";
-import type { Answer } from "./transport.ts";
+import type { Answer, Receiver } from "./transport.ts";
 
 export interface RangeRequest {
   readonly key: string;
@@ -22,26 +22,29 @@ export interface RangeRequest {
 }
 
 /**
- * Hands the bytes of the range to `take`, each exactly once and in order. A body that breaks off is continued from
+ * Hands the bytes of the range to `receiver`, each exactly once and in order. A body that breaks off is continued from
  * its offset; an object that was replaced meanwhile is `ESTALE`, never a mixture. `first` is an answer to the same
  * range that is there already.
  */
 export async function readRange(
   client: OssClient,
   request: RangeRequest,
-  take: (chunk: Buffer) => void,
+  receiver: Receiver,
   first?: Answer,
 ): Promise<void> {
   let at = request.start;
   const consume = async (answer: Answer, attempt?: Attempt): Promise<void> => {
     request.onAnswer?.(answer);
     try {
-      await answer.consume((chunk) => {
-        if (at + chunk.length > request.end)
-          throw answerError("the store sent too many bytes", request.about);
-        at += chunk.length;
-        attempt?.progress();
-        take(chunk);
+      await answer.consume({
+        take(chunk) {
+          if (at + chunk.length > request.end)
+            throw answerError("the store sent too many bytes", request.about);
+          at += chunk.length;
+          attempt?.progress();
+          receiver.take(chunk);
+        },
+        space: () => receiver.space?.(),
       });
     } catch (failure) {
       throw isOwnError(failure) ? failure : client.failed(failure, request);

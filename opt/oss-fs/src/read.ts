@@ -103,8 +103,8 @@ export class OssInputStream implements FsDataInputStream {
     }
     const { client } = this.#store;
     const { vectored } = client.settings;
-    await readMerged(mergeRanges(ranges, vectored), vectored.active, ({ start, end }, take) =>
-      readRange(client, this.#range(start, end, this.#ending), take),
+    await readMerged(mergeRanges(ranges, vectored), vectored.active, ({ start, end }, receiver) =>
+      readRange(client, this.#range(start, end, this.#ending), receiver),
     );
   }
 
@@ -118,7 +118,7 @@ export class OssInputStream implements FsDataInputStream {
     const take = (chunk: Buffer): void => {
       count += chunk.copy(into, count);
     };
-    await readRange(this.#store.client, this.#range(position, position + wanted, this.#ending), take);
+    await readRange(this.#store.client, this.#range(position, position + wanted, this.#ending), { take });
     return count;
   }
 
@@ -174,7 +174,7 @@ export class OssInputStream implements FsDataInputStream {
     for (;;) {
       this.#prefetch(wanted);
       const part = this.#parts[0] as Part;
-      const chunk = await part.take(wanted);
+      const chunk = await part.read(wanted);
       this.#ending.throwIfOver();
       if (chunk !== undefined) {
         this.#partsAt += chunk.length;
@@ -191,7 +191,7 @@ export class OssInputStream implements FsDataInputStream {
   async #finish(): Promise<undefined> {
     const last = this.#parts[0];
     if (last === undefined || this.#partsAt < this.#end) return;
-    await last.take(1);
+    await last.read(1);
     this.#drop(unwanted);
   }
 
@@ -224,16 +224,18 @@ export class OssInputStream implements FsDataInputStream {
       }
       this.#ahead.start();
       this.#start(start, start + size, {
-        run: (take, ending) => readRange(this.#store.client, this.#range(start, start + size, ending), take),
+        run: (receiver, ending) =>
+          readRange(this.#store.client, this.#range(start, start + size, ending), receiver),
       });
     }
   }
 
   /**
-   * Whether one part more may wait besides those on their way: a slow connection must not stop the others. Only for a
-   * reader who has shown to read on, and within this stream's share of the memory.
+   * Whether one part more may wait besides those on their way: the slow connection that the reader waits for must not
+   * stop the others. Only for a reader who has shown to read on, and within this stream's share of the memory.
    */
   #mayWait(size: number): boolean {
+    if (!this.#parts[0]?.isRunning) return false;
     const { pool, live } = this.#store;
     const held = this.#parts.reduce((sum, part) => sum + part.held, 0);
     const limit = this.#ahead.depth + this.#ahead.consumed;
@@ -244,7 +246,8 @@ export class OssInputStream implements FsDataInputStream {
     const { end, answer } = first;
     const start = this.#position;
     this.#start(start, end, {
-      run: (take, ending) => readRange(this.#store.client, this.#range(start, end, ending), take, answer),
+      run: (receiver, ending) =>
+        readRange(this.#store.client, this.#range(start, end, ending), receiver, answer),
       // It was asked for under the caller's signal; from now on the stream ends it.
       cancel: () => answer.discard(),
     });

@@ -283,8 +283,10 @@ for (const client of ["lean", "node"] as const) {
     await using server = await startRawServer((socket) => socket.write(ok("abc")));
     const transport = open(client);
     const answer = await ask(transport, server);
-    const broken = answer.consume(() => {
-      throw new Error("no room");
+    const broken = answer.consume({
+      take() {
+        throw new Error("no room");
+      },
     });
     await assert.rejects(broken, { message: "no room" });
     await assert.rejects((await ask(transport, server)).text(2), { message: /longer than 2 bytes/ });
@@ -303,7 +305,7 @@ for (const client of ["lean", "node"] as const) {
     for (let turn = 0; turn < 100; turn++) await nextTurn();
     assert.ok((server.sockets[0]?.writableLength ?? 0) > 0, "the server could send everything");
     const chunks: Buffer[] = [];
-    await answer.consume((chunk) => chunks.push(Buffer.from(chunk)));
+    await answer.consume({ take: (chunk) => void chunks.push(Buffer.from(chunk)) });
     assert.ok(Buffer.concat(chunks).equals(Buffer.from(body, "latin1")));
     transport.close();
   });

@@ -39,15 +39,20 @@ export interface SignedRequest {
  */
 export type Outcome = Answer | { readonly failure: unknown };
 
+/** Who gets the bytes of an answer. */
+export interface Receiver {
+  /** Takes a piece; it is valid during the call only. */
+  take(piece: Buffer): void;
+  /** Memory where the next piece may land by itself: then `take` is given a front of it, and need not copy. */
+  space?(): Buffer | undefined;
+}
+
 /** One answer: status and headers are there, the body is on its way. */
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /**
-   * Hands every piece of the body to `take`, as it arrives; a piece is valid during the call only. Rejects when the
-   * body breaks off, or `take` throws.
-   */
-  consume(take: (chunk: Buffer) => void): Promise<void>;
+  /** Hands over every piece of the body as it arrives. Rejects when the body breaks off, or `take` throws. */
+  consume(receiver: Receiver): Promise<void>;
   /** The body as text, for answers that are known to be short: rejects past `limit` bytes (32 MiB). */
   text(limit?: number): Promise<string>;
   /** Drops the answer, and the connection with it when the body has not arrived yet. */

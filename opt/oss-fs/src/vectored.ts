@@ -1,4 +1,5 @@
 import { forEachConcurrently } from "./concurrency.ts";
+import type { Receiver } from "./transport.ts";
 
 /** Bytes that a reader wants at a place of the file. */
 export interface WantedRange {
@@ -48,13 +49,15 @@ export function mergeRanges(
 export async function readMerged(
   merged: readonly MergedRange[],
   active: number,
-  read: (range: MergedRange, take: (chunk: Buffer) => void) => Promise<void>,
+  read: (range: MergedRange, receiver: Receiver) => Promise<void>,
 ): Promise<void> {
   await forEachConcurrently(merged, active, async (range) => {
     let at = range.start;
-    await read(range, (chunk) => {
-      scatter(chunk, at, range.wanted);
-      at += chunk.length;
+    await read(range, {
+      take(chunk) {
+        scatter(chunk, at, range.wanted);
+        at += chunk.length;
+      },
     });
   });
 }

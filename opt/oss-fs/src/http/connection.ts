@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { bodyLength, isPieces, type RequestBody } from "../body.ts";
+import type { Reader } from "./dialer.ts";
 import { Exchange } from "./exchange.ts";
 import { closed, reset, timedOut } from "./failures.ts";
 import { COPIED_BYTES, type OutgoingRequest, writeChunks, writePieces } from "./request-writer.ts";
@@ -15,7 +16,7 @@ export interface ConnectionOwner {
 const CONTINUE_MS = 1_000;
 
 /** An open connection: serves one request after another, never two at once. */
-export class Connection {
+export class Connection implements Reader {
   readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
   readonly #idleTimeoutMs: number;
@@ -61,13 +62,16 @@ export class Connection {
     return exchange;
   }
 
-  /** Takes `chunk[0, end)`, which is valid during the call only; false: no more for now. */
-  readonly receive = (chunk: Buffer, end: number): boolean => {
+  receive(chunk: Buffer, end: number): boolean {
     if (this.#exchange !== undefined) return this.#exchange.receive(chunk, end);
     // Nobody asked for it.
     this.destroy();
     return false;
-  };
+  }
+
+  space(): Buffer | undefined {
+    return this.#exchange?.space();
+  }
 
   resume(): void {
     this.#socket.resume();

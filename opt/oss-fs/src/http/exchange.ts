@@ -1,5 +1,5 @@
 import { onAbort } from "../abort.ts";
-import type { Answer } from "../transport.ts";
+import type { Answer, Receiver } from "../transport.ts";
 import { readText } from "./answer-text.ts";
 import type { Connection } from "./connection.ts";
 import { malformed, rashSuccess, reset, unwanted } from "./failures.ts";
@@ -27,7 +27,7 @@ export class Exchange implements Answer {
   #failure: unknown;
   /** What came before `consume`. */
   readonly #kept: Buffer[] = [];
-  #take: ((bytes: Buffer) => void) | undefined;
+  #receiver: Receiver | undefined;
   #onAnswer: Settle<Answer> = NOBODY;
   #onEnd: Settle<void> = NOBODY;
   #onContinue: (() => void) | undefined;
@@ -82,7 +82,13 @@ export class Exchange implements Answer {
     }
     if (this.#isOver) return true;
     if (this.#body?.isComplete) this.#complete(at === end ? this.#keepAliveMs : 0);
-    return this.#isOver || this.#take !== undefined;
+    return this.#isOver || this.#receiver !== undefined;
+  }
+
+  /** Where the next bytes of the body may land. */
+  space(): Buffer | undefined {
+    const certain = this.#body?.certain ?? 0;
+    return certain === 0 ? undefined : this.#receiver?.space?.()?.subarray(0, certain);
   }
 
   /** The connection ended in order. */
@@ -101,12 +107,12 @@ export class Exchange implements Answer {
     this.#onEnd.reject(error);
   }
 
-  consume(take: (bytes: Buffer) => void): Promise<void> {
+  consume(receiver: Receiver): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#onEnd = { resolve, reject };
-      this.#take = take;
+      this.#receiver = receiver;
       try {
-        for (const bytes of this.#kept.splice(0)) take(bytes);
+        for (const bytes of this.#kept.splice(0)) receiver.take(bytes);
       } catch (error) {
         this.fail(error);
         reject(error);
@@ -148,8 +154,8 @@ export class Exchange implements Answer {
 
   readonly #deliver = (bytes: Buffer): void => {
     if (this.#isOver) return;
-    if (this.#take === undefined) this.#kept.push(Buffer.from(bytes));
-    else this.#take(bytes);
+    if (this.#receiver === undefined) this.#kept.push(Buffer.from(bytes));
+    else this.#receiver.take(bytes);
   };
 
   #complete(keepAliveMs: number): void {

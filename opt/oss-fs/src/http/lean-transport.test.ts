@@ -6,6 +6,7 @@ import type { TLSSocket } from "node:tls";
 import fc from "fast-check";
 import { randomFrom } from "../../../../test/oss-server/random.ts";
 import { ok, startRawServer } from "../../test/raw-server.ts";
+import { sample } from "../../test/support.ts";
 import { ask, transportOptions } from "../../test/transports.ts";
 import type { TransportOptions } from "../transport.ts";
 import { Dialer } from "./dialer.ts";
@@ -206,14 +207,49 @@ test("chunks are parts of one buffer", async () => {
   const buffers = new Set<ArrayBufferLike>();
   let count = 0;
   const answer = await ask(transport, server);
-  await answer.consume((chunk) => {
+  const take = (piece: Buffer): void => {
     count++;
-    if (count > 1) buffers.add(chunk.buffer);
-  });
+    if (count > 1) buffers.add(piece.buffer);
+  };
+  await answer.consume({ take });
   assert.ok(count > 2);
   assert.equal(buffers.size, 1);
   transport.close();
 });
+
+for (const secure of [false, true]) {
+  test(`a body lands where its receiver says, and no byte more does${secure ? ", over TLS" : ""}`, async () => {
+    const body = sample(3_000_000);
+    const head = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`;
+    await using server = await startRawServer(
+      (socket) => socket.write(Buffer.concat([Buffer.from(head), body])),
+      {
+        secure,
+      },
+    );
+    const transport = open();
+    for (let request = 0; request < 2; request++) {
+      const memory = Buffer.alloc(body.length + 1_000_000);
+      let count = 0;
+      let copied = 0;
+      const answer = await ask(transport, server);
+      await answer.consume({
+        take(piece) {
+          const isThere = piece.buffer === memory.buffer && piece.byteOffset === memory.byteOffset + count;
+          if (!isThere) copied += piece.copy(memory, count);
+          count += piece.length;
+        },
+        space: () => memory.subarray(count),
+      });
+      assert.equal(count, body.length);
+      assert.ok(memory.subarray(0, count).equals(body));
+      assert.ok(memory.subarray(count).every((byte) => byte === 0));
+      assert.ok(copied < 300_000, `${copied} bytes were copied`);
+    }
+    assert.equal(server.sockets.length, 1);
+    transport.close();
+  });
+}
 
 test("answers cut anywhere, one after another on one connection", async () => {
   let pieces: readonly string[] = [];
@@ -313,7 +349,9 @@ test("what cannot even be begun is told like any failure", async () => {
   };
   const options = { connectTimeoutMs: 60_000, proxy: undefined, secureContext: broken };
   const dialer = new Dialer(new URL("https://127.0.0.1:1"), options);
-  const told = new Promise((resolve) => dialer.dial(() => true, resolve));
+  const told = new Promise((resolve) =>
+    dialer.dial({ receive: () => true, space: () => undefined }, resolve),
+  );
   assert.match(String(await told), /no certificates/);
 });
 

@@ -5,7 +5,15 @@ import tls from "node:tls";
 import { onAbort } from "../abort.ts";
 import { isPieces, type RequestBody } from "../body.ts";
 import { proxyHeaders, TunnelAgent } from "../proxy.ts";
-import type { Answer, Exchange, Outcome, SignedRequest, Transport, TransportOptions } from "../transport.ts";
+import type {
+  Answer,
+  Exchange,
+  Outcome,
+  Receiver,
+  SignedRequest,
+  Transport,
+  TransportOptions,
+} from "../transport.ts";
 import { readText } from "./answer-text.ts";
 import { closed, reset, timedOut, unwanted } from "./failures.ts";
 import { drained } from "./request-writer.ts";
@@ -100,12 +108,12 @@ class NodeAnswer implements Answer {
     message.on("error", () => {});
   }
 
-  consume(take: (chunk: Buffer) => void): Promise<void> {
+  consume(receiver: Receiver): Promise<void> {
     const message = this.#message;
     return new Promise((resolve, reject) => {
       message.on("data", (chunk: Buffer) => {
         try {
-          take(chunk);
+          receiver.take(chunk);
         } catch (error) {
           this.#call.fail(error);
           reject(error);

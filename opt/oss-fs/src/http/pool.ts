@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 import { onAbort } from "../abort.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
-import type { Receive } from "./dialer.ts";
+import type { Reader } from "./dialer.ts";
 import { closed, malformed } from "./failures.ts";
 
 /** What a pool takes its connections from. */
 export interface ConnectionSource {
   /** Calls `done` once; returns what gives the attempt up, with a reason. */
-  dial(receive: Receive, done: (error: unknown, socket?: Socket) => void): (reason: unknown) => void;
+  dial(reader: Reader, done: (error: unknown, socket?: Socket) => void): (reason: unknown) => void;
 }
 
 /** Connections to one origin. The one that was used last is used next; requests without one wait in line. */
@@ -84,12 +84,15 @@ export class Pool implements ConnectionOwner {
 
   #dial(waiter: Waiter): void {
     let connection: Connection | undefined;
-    const receive: Receive = (chunk, end) => {
-      if (connection !== undefined) return connection.receive(chunk, end);
-      waiter.giveUp(malformed("an answer before any request"));
-      return false;
+    const reader: Reader = {
+      receive(chunk, end) {
+        if (connection !== undefined) return connection.receive(chunk, end);
+        waiter.giveUp(malformed("an answer before any request"));
+        return false;
+      },
+      space: () => connection?.space(),
     };
-    waiter.giveUp = this.#source.dial(receive, (error, socket) => {
+    waiter.giveUp = this.#source.dial(reader, (error, socket) => {
       this.#dialling.delete(waiter);
       if (socket === undefined) {
         waiter.fail(error);

@@ -6,6 +6,8 @@ export interface BodyReader {
   readonly isComplete: boolean;
   /** The connection's end is the body's. */
   readonly endsWithConnection: boolean;
+  /** As many of the bytes that come next are the body's. */
+  readonly certain: number;
   /**
    * Hands the body's bytes in `chunk[at, end)` to `take`, without copying; returns the offset of the first byte behind
    * the body, else `end`. Throws `malformed`.
@@ -48,6 +50,10 @@ class LengthBody implements BodyReader {
     return this.#left === 0;
   }
 
+  get certain(): number {
+    return this.#left;
+  }
+
   read(chunk: Buffer, at: number, end: number, take: (bytes: Buffer) => void): number {
     const to = Math.min(end, at + this.#left);
     this.#left -= to - at;
@@ -59,6 +65,7 @@ class LengthBody implements BodyReader {
 class RestBody implements BodyReader {
   readonly isComplete = false;
   readonly endsWithConnection = true;
+  readonly certain = 0;
 
   read(chunk: Buffer, at: number, end: number, take: (bytes: Buffer) => void): number {
     if (end > at) take(chunk.subarray(at, end));
@@ -74,6 +81,7 @@ const SIZE_LINE = /^([0-9a-f]{1,13})(?:;[\t\x20-\x7e\x80-\xff]*)?$/i;
 /** RFC 9112 7.1. Extensions and trailers are dropped. */
 class ChunkedBody implements BodyReader {
   readonly endsWithConnection = false;
+  readonly certain = 0;
   #next: "size" | "data" | "data-end" | "trailer" | "complete" = "size";
   #left = 0;
   #line = "";
