@@ -1,19 +1,16 @@
 /** CRC-64/XZ in JavaScript: eight bytes a step by lookup tables. */
 
-/** Feeds bytes to a running register, held as two signed 32-bit halves, lower first: V8 computes fastest with those. */
-export type Advance = (register: Int32Array, bytes: Uint8Array) => void;
-
 /** 8 tables of 256 entries each, one after the other: what byte b becomes when n zero bytes follow is at 256 n + b. */
-export interface StepTables {
+interface StepTables {
   readonly low: Int32Array;
   readonly high: Int32Array;
 }
 
 export const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-export const STEP_TABLES = makeStepTables();
-const { low: LOW, high: HIGH } = STEP_TABLES;
+const { low: LOW, high: HIGH } = makeStepTables();
 
-export function advanceInScript(register: Int32Array, bytes: Uint8Array): void {
+/** Feeds bytes to a running register, held as two signed 32-bit halves, lower first: V8 computes fastest with those. */
+export function advance(register: Int32Array, bytes: Uint8Array): void {
   // Words can only be read from an aligned address, and in pairs.
   const head = IS_LITTLE_ENDIAN ? Math.min(-bytes.byteOffset & 3, bytes.length) : bytes.length;
   const words = ((bytes.length - head) >>> 3) << 1;

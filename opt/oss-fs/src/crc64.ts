@@ -1,6 +1,5 @@
-import { FOLD_FROM, foldInWasm, QUOTIENT_BYTES } from "./crc64-fold.ts";
-import { advanceInScript, STEP_TABLES } from "./crc64-script.ts";
-import { crc64InWasm } from "./crc64-wasm.ts";
+import { FOLD_FROM, foldInWasm, LONG_BYTES } from "./crc64-fold.ts";
+import { advance } from "./crc64-script.ts";
 
 /**
  * CRC-64/XZ (ECMA-182, reflected), the checksum that OSS sends as `x-oss-hash-crc64ecma`.
@@ -11,9 +10,7 @@ import { crc64InWasm } from "./crc64-wasm.ts";
 const POLYNOMIAL = 0xc96c5795d7870f42n;
 const ALL_ONES = 0xffffffffffffffffn;
 
-const inWasm = crc64InWasm(STEP_TABLES, advanceInScript);
-const advance = inWasm?.advance ?? advanceInScript;
-const fold = inWasm === null ? null : foldInWasm(inWasm.memory);
+const fold = foldInWasm();
 
 /** A running checksum. */
 export class Crc64 {
@@ -27,7 +24,7 @@ export class Crc64 {
   update(bytes: Uint8Array): this {
     this.length += bytes.length;
     if (fold !== null && bytes.length >= FOLD_FROM) {
-      this.#quotient ??= new Uint8Array(QUOTIENT_BYTES);
+      this.#quotient ??= new Uint8Array(LONG_BYTES);
       fold.divide(this.#register, this.#quotient, bytes);
     } else {
       this.#settle();

@@ -23,8 +23,6 @@ export type WasmFunction = (...parameters: number[]) => void;
 export interface FunctionSource {
   /** How many, each an i32. There is no result. */
   readonly parameters: number;
-  /** The types of the locals that follow the parameters. */
-  readonly locals: Code;
   readonly body: Code;
 }
 
@@ -59,53 +57,39 @@ function api(): WebAssemblyApi {
   return WebAssembly;
 }
 
-/** Opcodes of the WebAssembly core specification, section 5.4. */
+/** Opcodes of the WebAssembly core specification, section 5.4; those on 16 bytes at once have a prefix. */
 export const OP = {
-  loop: 0x03,
-  end: 0x0b,
-  brIf: 0x0d,
-  localGet: 0x20,
-  localSet: 0x21,
-  localTee: 0x22,
-  i64Load: 0x29,
-  i64Store: 0x37,
-  i32Const: 0x41,
-  i64Const: 0x42,
-  i32LtU: 0x49,
-  i32Add: 0x6a,
-  i32And: 0x71,
-  i64Xor: 0x85,
-  i64Shl: 0x86,
-  i64ShrU: 0x88,
-  i32WrapI64: 0xa7,
+  loop: [0x03],
+  end: [0x0b],
+  brIf: [0x0d],
+  localGet: [0x20],
+  localSet: [0x21],
+  localTee: [0x22],
+  i32Const: [0x41],
+  i32LtU: [0x49],
+  i32Add: [0x6a],
+  v128Load: [0xfd, 0x00],
+  v128Store: [0xfd, 0x0b],
+  v128Xor: [0xfd, 0x51],
 } as const;
 
-/** Instructions on 16 bytes at once, which have a prefix. */
-export const V128 = {
-  load: [0xfd, 0x00],
-  store: [0xfd, 0x0b],
-  xor: [0xfd, 0x51],
-} as const;
-
-export const I32 = 0x7f;
-export const I64 = 0x7e;
+const I32 = 0x7f;
 const FUNCTION = 0x60;
 const NO_RESULT = 0x40;
 
 /** Runs `body` again as long as the number that it leaves is not 0. */
 export function loop(body: Code): Code {
-  return [OP.loop, NO_RESULT, ...body, OP.brIf, 0, OP.end];
+  return [...OP.loop, NO_RESULT, ...body, ...OP.brIf, 0, ...OP.end];
 }
 
-export const get = (local: number): Code => [OP.localGet, ...unsigned(local)];
-export const set = (local: number): Code => [OP.localSet, ...unsigned(local)];
-export const tee = (local: number): Code => [OP.localTee, ...unsigned(local)];
-export const i32 = (value: number): Code => [OP.i32Const, ...signed(value)];
-export const i64 = (value: number): Code => [OP.i64Const, ...signed(value)];
+export const get = (local: number): Code => [...OP.localGet, ...unsigned(local)];
+export const set = (local: number): Code => [...OP.localSet, ...unsigned(local)];
+export const tee = (local: number): Code => [...OP.localTee, ...unsigned(local)];
+export const i32 = (value: number): Code => [...OP.i32Const, ...signed(value)];
 
 /** A module that imports its memory as `m.m` and exports `run`. Section 5.5: types, imports, functions, exports, code. */
-function functionModule({ parameters, locals, body }: FunctionSource, pages: number): Uint8Array {
-  const code = [...vector(locals.map((type) => [1, type])), ...body, OP.end];
+function functionModule({ parameters, body }: FunctionSource, pages: number): Uint8Array {
+  const code = [...vector([]), ...body, ...OP.end];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [1, FUNCTION, ...vector(new Array<Code>(parameters).fill([I32])), 0]),
