@@ -8,6 +8,8 @@ export class Pace {
   readonly #rate: () => number;
   readonly #closing: AbortSignal;
   #free = 0;
+  /** By how many ms the last wait was longer than it should have been: they are not the client's to lose. */
+  #overslept = 0;
 
   /**
    * @param rate bytes per second, asked anew each time
@@ -31,9 +33,14 @@ export class Pace {
     const rate = this.#rate();
     if (rate === Number.POSITIVE_INFINITY) return undefined;
     const now = performance.now();
-    this.#free = Math.max(this.#free, now) + (bytes / rate) * 1000;
-    return this.#free - now > SLACK
-      ? sleep(this.#free - now, undefined, { signal: this.#closing })
-      : undefined;
+    this.#free = Math.max(this.#free, now - this.#overslept) + (bytes / rate) * 1000;
+    this.#overslept = 0;
+    return this.#free - now > SLACK ? this.#wait(this.#free - now) : undefined;
+  }
+
+  async #wait(ms: number): Promise<void> {
+    const due = performance.now() + ms;
+    await sleep(Math.ceil(ms), undefined, { signal: this.#closing });
+    this.#overslept = Math.max(0, performance.now() - due);
   }
 }
