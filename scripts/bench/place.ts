@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import OSS from "ali-oss";
+import type { Traffic } from "../../test/oss-server/server.ts";
 import { type Need, SHAPES, type ShapeName } from "./bench.ts";
 import { CONTENT_PERIOD, contentOf, textOf } from "./content.ts";
 import { buildScripts, ClientProcess, ServerProcess } from "./processes.ts";
-import type { Traffic } from "./server.ts";
 import { CREDENTIALS, type Setup } from "./task.ts";
 import { signedHead } from "./tools/sockets.ts";
 

@@ -22,18 +22,12 @@ export interface Order {
       }
     | { readonly do: "count"; readonly prefix: string }
     | { readonly do: "clear"; readonly prefix: string }
+    /** Since it was last asked for. */
     | { readonly do: "traffic" };
 }
 
-/** Since it was last asked for. */
-export interface Traffic {
-  readonly requests: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-}
-
 const BUCKET = "bench";
-const options = { buckets: [BUCKET], md5: false, lean: true, ...CREDENTIALS };
+const options = { buckets: [BUCKET], md5: false, lean: true, logLimit: 100, ...CREDENTIALS };
 const plain = await startOssServer(options);
 const secure = await startOssServer({ ...options, tls: true });
 
@@ -72,13 +66,9 @@ async function carryOut({ tls, order }: Order): Promise<unknown> {
       for (const key of keysBelow(order.prefix)) server.remove(BUCKET, key);
       return;
     case "traffic": {
-      const entries = server.log.entries();
+      const traffic = server.log.traffic();
       server.log.clear();
-      return {
-        requests: entries.length,
-        bytesIn: entries.reduce((sum, entry) => sum + entry.bytesIn, 0),
-        bytesOut: entries.reduce((sum, entry) => sum + entry.bytesOut, 0),
-      } satisfies Traffic;
+      return traffic;
     }
   }
 

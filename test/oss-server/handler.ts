@@ -86,25 +86,24 @@ export async function handle(
   try {
     const given = await answerFor(exchange);
     if (given === undefined) return;
-    const headers: Record<string, string> = {
+    const common: Record<string, string> = {
       Server: "AliyunOSS",
       "x-oss-request-id": entry.requestId,
       "x-oss-server-time": String(Math.round(performance.now() - started)),
-      ...given.headers,
     };
     // The client was never told to go on, so whether its body follows is not known: the connection ends here.
-    if (exchange.awaitsContinue) headers.Connection = "close";
+    if (exchange.awaitsContinue) common.Connection = "close";
     const { faults } = exchange;
-    await send(
-      { ...given, headers },
-      { method: incoming.method, outgoing, entry, connection, faults, latency: shape.latency, closing },
-    );
+    const { method } = incoming;
+    const { latency } = shape;
+    await send(given, { method, common, outgoing, entry, connection, faults, latency, closing });
     // What is left of a body that was refused is read and dropped, so that the client gets to see its answer.
     incoming.drop();
   } catch {
     outgoing.destroy();
   } finally {
     parts.store.release(exchange.kept);
+    parts.log.count(entry);
   }
 }
 

@@ -24,10 +24,19 @@ export interface LogEntry {
   faults: readonly FaultKind[];
 }
 
+/** What all requests came to. */
+export interface Traffic {
+  readonly requests: number;
+  /** Bytes of bodies, as in the entries. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
 /** What every request was, in the order of arrival. An entry is there before its answer is. */
 export class RequestLog {
   readonly #limit: number;
   #entries: LogEntry[] = [];
+  #traffic = { requests: 0, bytesIn: 0, bytesOut: 0 };
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -38,6 +47,18 @@ export class RequestLog {
     if (this.#entries.length >= 2 * this.#limit) this.#entries = this.#entries.slice(-this.#limit);
   }
 
+  /** To be called when the entry's request is over. */
+  count({ bytesIn, bytesOut }: LogEntry): void {
+    this.#traffic.requests++;
+    this.#traffic.bytesIn += bytesIn;
+    this.#traffic.bytesOut += bytesOut;
+  }
+
+  /** Of the requests that are over, since the log was cleared, whether their entries are kept or not. */
+  traffic(): Traffic {
+    return { ...this.#traffic };
+  }
+
   /** A copy: what happens later does not change it. */
   entries(): readonly Readonly<LogEntry>[] {
     return this.#entries.slice(-this.#limit).map((entry) => ({ ...entry }));
@@ -45,5 +66,6 @@ export class RequestLog {
 
   clear(): void {
     this.#entries = [];
+    this.#traffic = { requests: 0, bytesIn: 0, bytesOut: 0 };
   }
 }

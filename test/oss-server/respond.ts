@@ -12,6 +12,8 @@ const SMALL = 64 * 1024;
 
 export interface Sending {
   readonly method: string;
+  /** Headers that every answer bears, unless its own say otherwise. */
+  readonly common: Readonly<Record<string, string>>;
   readonly outgoing: Outgoing;
   readonly entry: LogEntry;
   readonly connection: Connection;
@@ -24,15 +26,16 @@ export interface Sending {
 
 /** Sends an answer. Resolves when its last byte is with the operating system, or the client has gone. */
 export async function send(given: Answer, sending: Sending): Promise<void> {
-  const { method, outgoing, entry, connection, faults } = sending;
+  const { method, common, outgoing, entry, connection, faults } = sending;
   if (sending.latency > 0) await sleep(sending.latency, undefined, { signal: sending.closing });
-  const { body, status } = given;
+  const { body, status, headers } = given;
   const size = typeof body === "string" ? Buffer.byteLength(body) : sizeOf(body);
   const isBodiless = method === "HEAD" || status === 204 || status === 304;
   entry.status = status;
   const head: string[] = [];
-  for (const [name, text] of Object.entries(given.headers)) head.push(name, toLatin1(text));
-  if (given.headers["Content-Length"] === undefined && status !== 204 && status !== 304) {
+  for (const name in common) if (headers[name] === undefined) head.push(name, common[name] as string);
+  for (const name in headers) head.push(name, toLatin1(headers[name] as string));
+  if (headers["Content-Length"] === undefined && status !== 204 && status !== 304) {
     head.push("Content-Length", String(size));
   }
   outgoing.head(status, head);

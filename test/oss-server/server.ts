@@ -16,7 +16,7 @@ import { Store } from "./storage/store.ts";
 export type { AccessKey } from "./credentials.ts";
 export type { DirectAccess, UnfinishedUpload } from "./direct.ts";
 export type { Fault, FaultHandle, FaultKind, FaultMatch, FaultRule, RandomFaults } from "./faults.ts";
-export type { LogEntry, RequestLog } from "./log.ts";
+export type { LogEntry, RequestLog, Traffic } from "./log.ts";
 export type { OssServerOptions } from "./options.ts";
 export type { Shape } from "./shape.ts";
 
