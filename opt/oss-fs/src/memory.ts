@@ -37,10 +37,14 @@ export class TransferMemory {
 /** Bytes of a {@link BlockPool} block: more than OSS's smallest part (100 KiB), so that one block makes a part. */
 export const BLOCK_BYTES = 256 * 1024;
 
-/** Reused buffers of one size, counted against a {@link TransferMemory}. */
+/**
+ * Reused buffers of one size, counted against a {@link TransferMemory}. Free ones beyond an eighth of its limit are left
+ * to the garbage collector: they serve a next stream that comes soon, and are gone when nothing uses them.
+ */
 export class BlockPool {
   readonly memory: TransferMemory;
   readonly #free: Buffer[] = [];
+  readonly #spare: WeakRef<Buffer>[] = [];
 
   constructor(memory: TransferMemory) {
     this.memory = memory;
@@ -65,14 +69,21 @@ export class BlockPool {
 
   /** A block for memory that the caller has taken already. */
   block(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    return this.#free.pop() ?? this.#takeSpare() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
   }
 
-  /** Its end; the memory stays the caller's. As many bytes are kept as are in use, and an eighth of the limit always. */
+  /** Its end; the memory stays the caller's. */
   reuse(block: Buffer): void {
-    const { limit, used } = this.memory;
-    const keep = Math.ceil(Math.max(limit / 8, Math.min(limit, used)) / BLOCK_BYTES);
-    if (this.#free.length < keep) this.#free.push(block);
-    else this.#free.length = keep;
+    const { limit } = this.memory;
+    if (this.#free.length * BLOCK_BYTES < limit / 8) this.#free.push(block);
+    else if (this.#spare.length * BLOCK_BYTES < limit) this.#spare.push(new WeakRef(block));
+  }
+
+  #takeSpare(): Buffer | undefined {
+    for (let spare = this.#spare.pop(); spare !== undefined; spare = this.#spare.pop()) {
+      const block = spare.deref();
+      if (block !== undefined) return block;
+    }
+    return undefined;
   }
 }
