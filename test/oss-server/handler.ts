@@ -181,8 +181,8 @@ function understand(exchange: Exchange): { operation: Operation; call: Call } {
   });
   const host = headers.get("host") ?? "";
   const { faults } = exchange;
-  const about = { method, bucket, key, query, headers, body, isAnonymous, faults, host };
-  return { operation, call: { ...about, store, settings, now } };
+  const call = { method, bucket, key, query, headers, body, isAnonymous, faults, host, store, settings, now };
+  return { operation, call };
 }
 
 /**

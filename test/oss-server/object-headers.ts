@@ -99,5 +99,11 @@ export function refuseEncryption(headers: ReadonlyMap<string, string>): void {
 
 /** `Content-MD5` for an ETag that is an MD5; nothing for an opaque one. */
 export function md5Header(etag: string): Record<string, string> {
-  return /^[0-9A-F]{32}$/.test(etag) ? { "Content-MD5": Buffer.from(etag, "hex").toString("base64") } : {};
+  const md5 = md5Of(etag);
+  return md5 === undefined ? {} : { "Content-MD5": md5 };
+}
+
+/** The MD5 that an ETag is, in base64; undefined for an opaque one. */
+export function md5Of(etag: string): string | undefined {
+  return /^[0-9A-F]{32}$/.test(etag) ? Buffer.from(etag, "hex").toString("base64") : undefined;
 }

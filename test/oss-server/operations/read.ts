@@ -4,8 +4,8 @@ import { bucketOf, type Call, type Operation, objectOf } from "../call.ts";
 import { checkConditions } from "../conditions.ts";
 import { httpDate } from "../dates.ts";
 import { OssError } from "../errors.ts";
-import { md5Header } from "../object-headers.ts";
-import { type ByteRange, rangeOf } from "../ranges.ts";
+import { md5Of } from "../object-headers.ts";
+import { rangeOf } from "../ranges.ts";
 import { slice } from "../storage/content.ts";
 import type { StoredObject } from "../storage/store.ts";
 
@@ -35,19 +35,16 @@ function read(call: Call): Answer {
   checkConditions(call.headers, object);
   const standard = call.headers.get("x-oss-range-behavior") === "standard";
   const range = rangeOf(call.headers.get("range"), object.size, standard);
-  const headers = { ...headersOf(object), ...overrides(call) };
+  const headers = headersOf(object);
+  override(headers, call);
   if (range === undefined) {
-    return {
-      status: 200,
-      headers: { ...headers, "Content-Length": String(object.size) },
-      body: object.content,
-    };
+    headers["Content-Length"] = String(object.size);
+    return { status: 200, headers, body: object.content };
   }
-  return {
-    status: 206,
-    headers: { ...headers, ...rangeHeaders(range, object.size) },
-    body: slice(object.content, range.start, range.end),
-  };
+  const { start, end } = range;
+  headers["Content-Length"] = String(end - start);
+  headers["Content-Range"] = `bytes ${start}-${end - 1}/${object.size}`;
+  return { status: 206, headers, body: slice(object.content, start, end) };
 }
 
 /**
@@ -73,10 +70,6 @@ function behindLink(call: Call, object: StoredObject): StoredObject {
   return target;
 }
 
-function rangeHeaders({ start, end }: ByteRange, size: number): Record<string, string> {
-  return { "Content-Length": String(end - start), "Content-Range": `bytes ${start}-${end - 1}/${size}` };
-}
-
 /** The CRC64 is that of the whole object, also in the answer to a range. */
 function headersOf(object: StoredObject): Record<string, string> {
   const headers: Record<string, string> = {
@@ -88,9 +81,10 @@ function headersOf(object: StoredObject): Record<string, string> {
     "x-oss-storage-class": "Standard",
     "x-oss-hash-crc64ecma": String(object.crc64),
   };
-  if (object.type === "Normal") Object.assign(headers, md5Header(object.etag));
+  const md5 = object.type === "Normal" ? md5Of(object.etag) : undefined;
+  if (md5 !== undefined) headers["Content-MD5"] = md5;
   if (object.tags.length > 0) headers["x-oss-tagging-count"] = String(object.tags.length);
-  for (const [name, value] of Object.entries(object.headers)) headers[CANONICAL[name] ?? name] = value;
+  for (const name in object.headers) headers[CANONICAL[name] ?? name] = object.headers[name] as string;
   return headers;
 }
 
@@ -104,8 +98,7 @@ const CANONICAL: Readonly<Record<string, string>> = {
 };
 
 /** `response-content-type` and its five sisters in the query of a signed request. */
-function overrides({ query, isAnonymous }: Call): Record<string, string> {
-  const headers: Record<string, string> = {};
+function override(headers: Record<string, string>, { query, isAnonymous }: Call): void {
   for (const [name, value] of query.entries) {
     const header = name.startsWith("response-") ? CANONICAL[name.slice("response-".length)] : undefined;
     if (header === undefined) continue;
@@ -114,5 +107,4 @@ function overrides({ query, isAnonymous }: Call): Record<string, string> {
     }
     headers[header] = value;
   }
-  return headers;
 }
