@@ -15,16 +15,16 @@ import {
 } from "./wasm-module.ts";
 
 /**
- * Long runs of CRC-64: before tables divide by the CRC's polynomial, the bytes are divided by a multiple of it, which
- * leaves the checksum as it is. With y = x⁸ and n the longest of the delays d, a multiple is here yⁿ + Σ yⁿ⁻ᵈ: so few
+ * Long runs of CRC-64 are folded: before tables divide by the CRC's polynomial, the bytes are divided by a multiple of it,
+ * which leaves the checksum as it is. With y = x⁸ and n the longest of the delays d, the multiple is yⁿ + Σ yⁿ⁻ᵈ: so few
  * terms, and those whole bytes apart, that 16 bytes of quotient are 16 bytes of data XOR seven times 16 bytes of the
- * quotient before. What remains is divided by a shorter multiple of more terms, and the rest of that is for the tables.
+ * quotient before. What remains is divided by a shorter multiple of more terms, and what then remains is for the tables.
  * The idea is that of Chorba (CRC-32 in zlib-ng), here on whole bytes.
  *
- * The delays were searched for: of all y⁻ᵈ with 512 ≤ d ≤ 4096, seven whose sum is 1 modulo the CRC's polynomial, by
- * comparing sums of three with sums of four; then nine with 96 ≤ d ≤ 704, of four and of five. (That polynomial is a
- * multiple of x + 1, so the number of terms is even.) Long delays, because processors are slow at reading what was
- * just written with other bounds; and of those found the one with most multiples of 16, which are read fastest.
+ * The delays were searched for: seven of 512 to 4096 whose y⁻ᵈ add up to 1 modulo the CRC's polynomial, by comparing
+ * sums of three with sums of four; then nine of 96 to 704. (That polynomial is a multiple of x + 1, so the number of
+ * terms is even.) They are long because processors are slow to read across what was just written; of those found, the
+ * seven have most multiples of 16, which are read fastest.
  */
 export const LONG_DELAYS: readonly number[] = [581, 1199, 2531, 2896, 2992, 3492, 3640];
 export const SHORT_DELAYS: readonly number[] = [119, 214, 286, 356, 394, 397, 444, 489, 640];
@@ -43,7 +43,6 @@ const STEP_BYTES = 4 * VECTOR_BYTES;
 /** Where things lie in the memory: the data, the quotient right before it, and what remains in place of the data. */
 const DATA = 65_536;
 export const DATA_BYTES = 65_536;
-const PAGES = 2;
 const LONG_REMAINDER = DATA + SHORT_BYTES;
 const SHORT_REMAINDER = DATA + 8192;
 
@@ -57,7 +56,7 @@ export interface Fold {
 
 /** Null where WebAssembly is missing or refused, or has no instructions on 16 bytes. */
 export function foldInWasm(): Fold | null {
-  const memory = IS_LITTLE_ENDIAN ? openMemory(PAGES) : null;
+  const memory = IS_LITTLE_ENDIAN ? openMemory(DATA + DATA_BYTES) : null;
   if (memory === null) return null;
   const divideLong = openDivision(memory, LONG_DELAYS);
   const divideShort = openDivision(memory, SHORT_DELAYS);
@@ -80,7 +79,7 @@ export function foldInWasm(): Fold | null {
         if (at > 0) all.copyWithin(DATA - LONG_BYTES, end - LONG_BYTES, end);
         const piece = bytes.subarray(at, at + DATA_BYTES);
         all.set(piece, DATA);
-        if (at === 0) moveInto(first, register);
+        moveInto(first, register);
         end = DATA + piece.length;
         divideLong(DATA, end, DATA - LONG_BYTES);
       }

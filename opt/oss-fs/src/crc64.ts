@@ -4,7 +4,7 @@ import { advance } from "./crc64-script.ts";
 /**
  * CRC-64/XZ (ECMA-182, reflected), the checksum that OSS sends as `x-oss-hash-crc64ecma`.
  *
- * Long runs are computed in WebAssembly where there is any, the rest in JavaScript. The outside sees unsigned decimal
+ * Long runs are folded in WebAssembly where there is any, the rest goes through tables in JavaScript. The outside sees unsigned decimal
  * text, as OSS writes it.
  */
 const POLYNOMIAL = 0xc96c5795d7870f42n;
@@ -16,7 +16,7 @@ const fold = foldInWasm();
 export class Crc64 {
   /** Lower and upper half. */
   readonly #register = Int32Array.of(-1, -1);
-  /** Of the bytes that the register has not seen yet. */
+  /** Of folded bytes, which the register has not seen yet. */
   #quotient: Uint8Array | undefined;
   /** Bytes seen. */
   length = 0;
@@ -44,6 +44,7 @@ export class Crc64 {
     return this.value.toString();
   }
 
+  /** Takes what remains of folded bytes into the register. */
   #settle(): void {
     if (fold === null || this.#quotient === undefined) return;
     advance(this.#register, fold.remainder(this.#quotient));

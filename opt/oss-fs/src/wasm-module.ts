@@ -29,10 +29,11 @@ export interface FunctionSource {
 const PAGE_BYTES = 65_536;
 
 /**
- * Memory of so many pages, 64 KiB each. Null where WebAssembly is missing or refuses: `node --jitless`, an embedder that
+ * Memory of so many bytes, a multiple of 64 KiB. Null where WebAssembly is missing or refuses: `node --jitless`, an embedder that
  * forbids it, too little address space (`ulimit -v`).
  */
-export function openMemory(pages: number): WasmMemory | null {
+export function openMemory(bytes: number): WasmMemory | null {
+  const pages = bytes / PAGE_BYTES;
   try {
     return new (api().Memory)({ initial: pages, maximum: pages });
   } catch {
