@@ -1,9 +1,11 @@
 /**
  * The OSS servers of a run, in a process of their own: one without and one with TLS, in memory, without MD5 of uploads
- * and without node:http. Whatever else they do on every other day they do here, signatures checked.
+ * and without node:http, so that no client waits for them. Everything else is as in the tests: signatures are checked,
+ * and every body gets its CRC64, made by the fastest code at hand; the tests hold it to other code.
  * Fills them past HTTP, changes their shape, counts what they send; all by messages.
  */
-import { startOssServer } from "../../test/oss-server/server.ts";
+import { Crc64 } from "../../opt/oss-fs/src/crc64.ts";
+import { type OssServerOptions, startOssServer } from "../../test/oss-server/server.ts";
 import { contentOf, textOf } from "./content.ts";
 import { CREDENTIALS } from "./task.ts";
 
@@ -27,7 +29,10 @@ export interface Order {
 }
 
 const BUCKET = "bench";
-const options = { buckets: [BUCKET], md5: false, lean: true, logLimit: 100, ...CREDENTIALS };
+const options: OssServerOptions = {
+  ...{ buckets: [BUCKET], md5: false, lean: true, logLimit: 100, ...CREDENTIALS },
+  crc64: () => new Crc64(),
+};
 const plain = await startOssServer(options);
 const secure = await startOssServer({ ...options, tls: true });
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Digest } from "./digest.ts";
+import { Digest, OwnCrc64, type RunningCrc64 } from "./digest.ts";
 import { malformedXml, OssError } from "./errors.ts";
 import type { Fault } from "./faults.ts";
 import type { LogEntry } from "./log.ts";
@@ -97,13 +97,14 @@ export async function receive(
     maxSize,
     md5: body.md5,
     wantsMd5: settings.md5 || body.md5 !== undefined,
+    crc64: settings.crc64(),
     tooLarge,
   });
 }
 
 /** Puts bytes into the store past HTTP. */
 export function receiveBytes(bytes: Uint8Array, store: Store): Promise<Received> {
-  return take([bytes], store, { size: bytes.length, wantsMd5: true });
+  return take([bytes], store, { size: bytes.length, wantsMd5: true, crc64: new OwnCrc64() });
 }
 
 interface Expected {
@@ -111,6 +112,7 @@ interface Expected {
   readonly maxSize?: number;
   readonly md5?: string | undefined;
   readonly wantsMd5: boolean;
+  readonly crc64: RunningCrc64;
   readonly tooLarge?: () => OssError;
 }
 
@@ -121,7 +123,7 @@ async function take(
 ): Promise<Received> {
   const writer = store.writer(expected.size);
   try {
-    const digest = new Digest(expected.wantsMd5);
+    const digest = new Digest(expected.wantsMd5, expected.crc64);
     for await (const chunk of chunks) {
       const size = digest.size + chunk.length;
       if (size > (expected.maxSize ?? size) && expected.tooLarge !== undefined) throw expected.tooLarge();

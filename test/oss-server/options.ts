@@ -1,3 +1,5 @@
+import { OwnCrc64, type RunningCrc64 } from "./digest.ts";
+
 /** How `startOssServer` is told what to be. Everything has a default. */
 export interface OssServerOptions {
   /** Buckets that are there from the start (made if the data folder does not hold them yet). */
@@ -39,6 +41,8 @@ export interface OssServerOptions {
    * the server less than half: for benchmarks. A Content-MD5 is checked all the same. Default true.
    */
   readonly md5?: boolean;
+  /** Makes the CRC64 of uploads. Default the server's own, which shares no code with that of a client under test. */
+  readonly crc64?: () => RunningCrc64;
   /** Bare sockets in place of node:http: less than half the processor time, for benchmarks. Default false. */
   readonly lean?: boolean;
   /** How many requests the log keeps; older ones are dropped. Default 100,000. */
@@ -69,6 +73,7 @@ export function settingsOf(options: OssServerOptions): Settings {
     maxCopySizeInBucket: options.maxCopySizeInBucket ?? Number.POSITIVE_INFINITY,
     maxPutSize: options.maxPutSize ?? 5 * 1024 ** 3,
     md5: options.md5 ?? true,
+    crc64: options.crc64 ?? (() => new OwnCrc64()),
     lean: options.lean ?? false,
     logLimit: options.logLimit ?? 100_000,
   };

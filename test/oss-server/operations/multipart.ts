@@ -9,6 +9,7 @@ import { Digest } from "../digest.ts";
 import { invalidArgument, invalidPart, malformedXml, noSuchUpload, OssError } from "../errors.ts";
 import { checkObjectName } from "../names.ts";
 import { aclOf, attributesOf, encryptionHeaders, md5Header, refuseEncryption } from "../object-headers.ts";
+import type { Settings } from "../options.ts";
 import { copyRangeOf } from "../ranges.ts";
 import { type Content, chunksOf, slice } from "../storage/content.ts";
 import type { Part, StoredObject, Upload } from "../storage/store.ts";
@@ -75,7 +76,7 @@ export const uploadPartCopy: Operation = {
     const size = range.end - range.start;
     call.store.retain(content);
     try {
-      const sums = await sumsOf(source, content, size, call.settings.md5);
+      const sums = await sumsOf(source, content, size, call.settings);
       const part = { number, content, size, ...sums, modified: seconds(call.now) };
       call.store.putPart(uploadOf(call, upload), part);
       return xmlAnswer(
@@ -94,9 +95,9 @@ export const uploadPartCopy: Operation = {
 };
 
 /** A whole simple object has its sums; anything else is read through, with a pause for others after each piece. */
-async function sumsOf(source: StoredObject, content: Content, size: number, withMd5: boolean) {
+async function sumsOf(source: StoredObject, content: Content, size: number, settings: Settings) {
   if (size === source.size && source.type === "Normal") return { etag: source.etag, crc64: source.crc64 };
-  const digest = new Digest(withMd5);
+  const digest = new Digest(settings.md5, settings.crc64());
   for (const chunk of chunksOf(content)) {
     digest.update(chunk);
     await nextTurn();
