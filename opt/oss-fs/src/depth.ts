@@ -5,6 +5,11 @@ const SPARE = 0.7;
 /** Of one that is more at work than this the processor is the limit: more transfers would only spoil its caches. */
 const BUSY = 0.9;
 
+/** Transfers that are slower than this share of the first one share a limit: more of them would move no more bytes. */
+const ALONE = 0.75;
+/** Weight of one transfer in the mean. */
+const WEIGHT = 1 / 4;
+
 /** Tells the share of the time since it was last asked that this thread was at work, from 0 to 1. */
 export type LoadMeter = () => number;
 
@@ -18,13 +23,15 @@ export interface DepthRange {
 
 /**
  * How many transfers of one stream may be under way at the same time: a store limits each connection, so they become
- * more as long as the thread has time to spare, and fewer when it has none.
+ * more as long as the thread has time to spare and they do not slow each other down, and fewer when it has none.
  */
 export class Depth {
   readonly #range: DepthRange;
   readonly #newMeter: () => LoadMeter;
   #meter: LoadMeter | undefined;
   #value: number;
+  #firstRate: number | undefined;
+  #rate = 0;
 
   constructor(range: DepthRange, newMeter: () => LoadMeter = loadMeter) {
     this.#range = range;
@@ -42,12 +49,26 @@ export class Depth {
     else this.#meter();
   }
 
+  /**
+   * A transfer went at `rate`, in any unit, and `running` were under way at its end. At the end of the first these are
+   * enough: on a fast connection few were begun meanwhile, on a slow one as many as may be.
+   */
+  ended(rate: number, running: number): void {
+    if (this.#firstRate === undefined) {
+      const { least, most } = this.#range;
+      this.#firstRate = this.#rate = rate;
+      this.#value = Math.min(most, Math.max(least, running));
+    } else {
+      this.#rate += (rate - this.#rate) * WEIGHT;
+    }
+  }
+
   /** By what the thread did since `watch`, or since the last call. */
   adapt(): void {
     const { least, most, step } = this.#range;
     const load = this.#meter?.() ?? 0;
     if (load > BUSY) this.#value = Math.max(least, this.#value - 1);
-    else if (load < SPARE) this.#value = Math.min(most, this.#value + step);
+    else if (load < SPARE && this.#rate >= ALONE * (this.#firstRate ?? 0)) this.#value = Math.min(most, this.#value + step);
   }
 }
 

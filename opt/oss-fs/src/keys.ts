@@ -181,7 +181,7 @@ export const KEYS = {
     min: 1,
     max: 10_000,
     fallbackKeys: ["oss.upload.max.concurrent.uploads"],
-    doc: "parts of one stream that are uploaded at the same time; not set: 16 at first, 4 to 24 by what connection and processor allow",
+    doc: "parts of one stream that are uploaded at the same time; not set: 4 to 24 by what connection and processor allow",
   }),
   uploadBuffer: option.enumeration(
     "fs.oss.fast.upload.buffer",

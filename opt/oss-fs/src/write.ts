@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type FileStatus, FileSystemError, type OutputSink, type Path } from "plugfs";
 import { onAbort } from "./abort.ts";
 import { Depth, type DepthRange, fixedRange } from "./depth.ts";
@@ -9,7 +11,7 @@ import type { Store } from "./store.ts";
 import { MultipartUpload, putObject } from "./upload.ts";
 
 const MIB = 1024 * 1024;
-const ADAPTIVE: DepthRange = { first: 16, least: 4, most: 24, step: 4 };
+const ADAPTIVE: DepthRange = { first: 24, least: 4, most: 24, step: 2 };
 /** OSS's limit (https://www.alibabacloud.com/help/en/oss/user-guide/multipart-upload). */
 const MAX_PARTS = 10_000;
 
@@ -175,18 +177,24 @@ export class PartWriter {
     const number = ++this.#parts;
     if (number > MAX_PARTS) throw this.#tooLarge();
     this.#part = undefined;
+    const begun = performance.now();
     const running: Promise<void> = this.upload
       .upload(number, part.payload(), this.#ended.signal)
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-        // The others are of no use any more.
-        this.#ended.abort(error);
-      })
+      .then(
+        () => this.#depth.ended(part.length / (performance.now() - begun), this.#running.size),
+        (error: unknown) => {
+          this.#failure ??= { error };
+          // The others are of no use any more.
+          this.#ended.abort(error);
+        },
+      )
       .finally(() => {
         part.free();
         this.#running.delete(running);
       });
     this.#running.add(running);
+    // A writer whose bytes are all at hand would never let the connections have the thread.
+    await nextTurn();
   }
 
   #throwFailure(): void {
