@@ -1,6 +1,7 @@
 import { compareUtf8, type FileStatus, type ListOptions, Path } from "plugfs";
-import { type ListedObject, type ListPage, listPages } from "./listing.ts";
+import type { ListedObject, ListPage } from "./listing.ts";
 import { type Context, fileStatus, isFolder, missing } from "./lookup.ts";
+import { listPages } from "./pages-ahead.ts";
 import { checkedKey, directoryStatus, folderPrefix, isNameable, listedStatus } from "./status.ts";
 import type { Store } from "./store.ts";
 

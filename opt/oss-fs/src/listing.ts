@@ -77,16 +77,6 @@ function common(client: OssClient, request: ListRequest): Record<string, string>
   };
 }
 
-/** All pages, each asked for when it is wanted; one request a page. */
-export async function* listPages(client: OssClient, request: ListRequest): AsyncGenerator<ListPage> {
-  let token: string | undefined;
-  do {
-    const page: ListPage = await listPage(client, request, token);
-    yield page;
-    token = page.next;
-  } while (token !== undefined);
-}
-
 /** Whether anything has this prefix; one request. */
 export async function hasAny(
   client: OssClient,

@@ -43,6 +43,13 @@ const ROWS: readonly (readonly [label: string, row: Row])[] = [
       call: async (fs) => assert.equal((await list(fs, "d", true)).length, 3500),
     },
   ],
+  [
+    "… 8,000 files in 8 folders",
+    {
+      there: numbered(8000, (i) => `d/${Number(i) % 8}/${i}`),
+      call: async (fs) => assert.equal((await list(fs, "d", true)).length, 8008),
+    },
+  ],
   ["write a small file", { call: (fs) => write(fs, "d/new", "x") }],
   [
     "… with `fs.oss.performance.flags.create`",
