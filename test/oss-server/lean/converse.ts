@@ -28,7 +28,7 @@ export async function converse(
       await serve(incoming, outgoing, head.awaitsContinue);
       if (!outgoing.keepsAlive || socket.destroyed) break;
       // What is left of a body that was refused; then answers that nobody reads: before both no further request.
-      for await (const _ of incoming.chunks());
+      if (head.length !== 0) for await (const _ of incoming.chunks());
       if (socket.writableNeedDrain) await drained(socket);
     }
     socket.destroySoon();
