@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { test } from "node:test";
 import { crc64 } from "./crc64.ts";
-import { type Fault, type OssServer, startOssServer } from "./server.ts";
+import type { Fault, OssServer } from "./server.ts";
 import { aliOss } from "./support/ali-oss.ts";
 import { ask } from "./support/ask.ts";
+import { both, type Start } from "./support/both.ts";
 
 const BYTES = Buffer.from("0123456789".repeat(20_000));
 
-async function serverWithObject(): Promise<OssServer> {
-  const server = await startOssServer({ buckets: ["demo"] });
+async function serverWithObject(start: Start): Promise<OssServer> {
+  const server = await start({ buckets: ["demo"] });
   await server.put("demo", "a", BYTES);
   return server;
 }
@@ -32,8 +32,8 @@ function readToTheEnd(server: OssServer): Promise<{ bytes: Buffer; error: string
   });
 }
 
-test("a status fault answers any error, with its headers, and does nothing", async () => {
-  await using server = await serverWithObject();
+both("a status fault answers any error, with its headers, and does nothing", async (start) => {
+  await using server = await serverWithObject(start);
   const headers = { "x-oss-qos-delay-time": "70" };
   using fault = server.faults.add({
     operation: "PutObject",
@@ -48,8 +48,8 @@ test("a status fault answers any error, with its headers, and does nothing", asy
   assert.deepEqual([fault.matched, fault.hits], [2, 1]);
 });
 
-test("nth and times choose among matching requests; dispose and clear end a rule", async () => {
-  await using server = await serverWithObject();
+both("nth and times choose among matching requests; dispose and clear end a rule", async (start) => {
+  await using server = await serverWithObject(start);
   await server.put("demo", "other", "x");
   const fault: Fault = { kind: "status", status: 500, code: "InternalError" };
   const statuses = async () => {
@@ -79,8 +79,8 @@ test("nth and times choose among matching requests; dispose and clear end a rule
   assert.equal((await ask(server, "GET", "/demo/a", { headers: { Range: "bytes=0-1" } })).status, 500);
 });
 
-test("a reset before headers leaves the operation undone, a lost answer leaves it done", async () => {
-  await using server = await serverWithObject();
+both("a reset before headers leaves the operation undone, a lost answer leaves it done", async (start) => {
+  await using server = await serverWithObject(start);
   server.faults.add({ operation: "PutObject", fault: { kind: "reset-before-headers" } });
   await assert.rejects(ask(server, "PUT", "/demo/b", { body: "x" }), { code: "ECONNRESET" });
   assert.equal(await server.get("demo", "b"), undefined);
@@ -102,19 +102,22 @@ for (const [kind, after, expected] of [
   ["cut-body", -1, 199_999],
   ["cut-body", 70_000, 70_000],
 ] as const) {
-  test(`${kind} after ${after ?? "the middle"} delivers ${expected} bytes and ends the connection`, async () => {
-    await using server = await serverWithObject();
-    (await ask(server, "PUT", "/demo/a?acl", { headers: { "x-oss-object-acl": "public-read" } })).status;
-    server.faults.add({ fault: { kind, ...(after === undefined ? {} : { after }) } });
-    const { bytes, error } = await readToTheEnd(server);
-    assert.deepEqual(bytes, BYTES.subarray(0, expected));
-    assert.equal(error, undefined);
-    assert.equal(server.log.entries().at(-1)?.bytesOut, expected);
-  });
+  both(
+    `${kind} after ${after ?? "the middle"} delivers ${expected} bytes and ends the connection`,
+    async (start) => {
+      await using server = await serverWithObject(start);
+      (await ask(server, "PUT", "/demo/a?acl", { headers: { "x-oss-object-acl": "public-read" } })).status;
+      server.faults.add({ fault: { kind, ...(after === undefined ? {} : { after }) } });
+      const { bytes, error } = await readToTheEnd(server);
+      assert.deepEqual(bytes, BYTES.subarray(0, expected));
+      assert.equal(error, undefined);
+      assert.equal(server.log.entries().at(-1)?.bytesOut, expected);
+    },
+  );
 }
 
-test("reset-mid-body resets the connection after some of the body", async () => {
-  await using server = await serverWithObject();
+both("reset-mid-body resets the connection after some of the body", async (start) => {
+  await using server = await serverWithObject(start);
   await ask(server, "PUT", "/demo/a?acl", { headers: { "x-oss-object-acl": "public-read" } });
   server.faults.add({ fault: { kind: "reset-mid-body", after: -1 } });
   const { bytes } = await readToTheEnd(server);
@@ -122,8 +125,8 @@ test("reset-mid-body resets the connection after some of the body", async () => 
   assert.equal(server.log.entries().at(-1)?.bytesOut, BYTES.length - 1);
 });
 
-test("a stalled body and a silent server hold the connection until somebody ends it", async () => {
-  const server = await serverWithObject();
+both("a stalled body and a silent server hold the connection until somebody ends it", async (start) => {
+  const server = await serverWithObject(start);
   const stall = server.faults.add({ operation: "GetObject", fault: { kind: "stall", after: 1000 } });
   const silence = server.faults.add({ operation: "DeleteObject", fault: { kind: "silence" } });
   const pending = [ask(server, "GET", "/demo/a"), ask(server, "DELETE", "/demo/a")];
@@ -137,8 +140,8 @@ test("a stalled body and a silent server hold the connection until somebody ends
   );
 });
 
-test("corrupt flips one bit of an answer and keeps the true sums in its headers", async () => {
-  await using server = await serverWithObject();
+both("corrupt flips one bit of an answer and keeps the true sums in its headers", async (start) => {
+  await using server = await serverWithObject(start);
   server.faults.add({ fault: { kind: "corrupt", at: 150_000 } });
   const reply = await ask(server, "GET", "/demo/a");
   assert.equal(reply.headers["x-oss-hash-crc64ecma"], String(crc64(BYTES)));
@@ -149,16 +152,16 @@ test("corrupt flips one bit of an answer and keeps the true sums in its headers"
   assert.deepEqual((await ask(server, "GET", "/demo/a")).body, BYTES);
 });
 
-test("corrupt-upload stores a wrong bit and answers the sums of what was stored", async () => {
-  await using server = await serverWithObject();
+both("corrupt-upload stores a wrong bit and answers the sums of what was stored", async (start) => {
+  await using server = await serverWithObject(start);
   server.faults.add({ operation: "PutObject", fault: { kind: "corrupt-upload" } });
   const reply = await ask(server, "PUT", "/demo/b", { body: "abcde" });
   assert.equal(Buffer.from((await server.get("demo", "b")) ?? []).toString(), "abbde");
   assert.equal(reply.headers["x-oss-hash-crc64ecma"], String(crc64(Buffer.from("abbde"))));
 });
 
-test("reset-upload and stall-upload break a request's body; nothing is stored", async () => {
-  await using server = await serverWithObject();
+both("reset-upload and stall-upload break a request's body; nothing is stored", async (start) => {
+  await using server = await serverWithObject(start);
   server.faults.add({ operation: "PutObject", fault: { kind: "reset-upload", after: 100_000 } });
   await assert.rejects(ask(server, "PUT", "/demo/b", { body: BYTES }), { code: /ECONNRESET|EPIPE/ });
   const stall = server.faults.add({ operation: "PutObject", fault: { kind: "stall-upload" } });
@@ -169,8 +172,8 @@ test("reset-upload and stall-upload break a request's body; nothing is stored", 
   await stalled;
 });
 
-test("ok-with-error-body says 200 and does nothing", async () => {
-  await using server = await serverWithObject();
+both("ok-with-error-body says 200 and does nothing", async (start) => {
+  await using server = await serverWithObject(start);
   server.faults.add({
     operation: "CopyObject",
     fault: { kind: "ok-with-error-body", code: "InternalError" },
@@ -180,8 +183,8 @@ test("ok-with-error-body says 200 and does nothing", async () => {
   assert.deepEqual(server.keys("demo"), ["a"]);
 });
 
-test("partial-delete leaves keys out of a batch delete, and out of its answer", async () => {
-  await using server = await serverWithObject();
+both("partial-delete leaves keys out of a batch delete, and out of its answer", async (start) => {
+  await using server = await serverWithObject(start);
   for (const key of ["b1", "b2", "c"]) await server.put("demo", key, "x");
   server.faults.add({ fault: { kind: "partial-delete", key: /^b/ } });
   const { deleted } = await aliOss(server).deleteMulti(["a", "b1", "b2", "c"]);
@@ -192,8 +195,8 @@ test("partial-delete leaves keys out of a batch delete, and out of its answer", 
   assert.deepEqual(server.keys("demo"), ["b1", "b2"]);
 });
 
-test("throttle, headers and delay", async () => {
-  await using server = await serverWithObject();
+both("throttle, headers and delay", async (start) => {
+  await using server = await serverWithObject(start);
   server.faults.add({ fault: { kind: "throttle", delayMs: 30 } });
   const slow = await ask(server, "GET", "/demo/a");
   assert.deepEqual([slow.status, slow.code, slow.headers["x-oss-qos-delay-time"]], [503, "SlowDown", "30"]);
@@ -207,8 +210,8 @@ test("throttle, headers and delay", async () => {
   assert.ok(performance.now() - started >= 59);
 });
 
-test("random faults depend on their seed alone", async () => {
-  await using server = await serverWithObject();
+both("random faults depend on their seed alone", async (start) => {
+  await using server = await serverWithObject(start);
   const run = async (seed: number) => {
     using lot = server.faults.random({
       seed,

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";
-import { test } from "node:test";
-import { type OssServer, startOssServer } from "./server.ts";
+import type { OssServer } from "./server.ts";
 import { ask, signV1 } from "./support/ask.ts";
+import { both, type Start } from "./support/both.ts";
 
-async function openServer(): Promise<OssServer> {
-  const server = await startOssServer({ buckets: ["demo"] });
+async function openServer(start: Start): Promise<OssServer> {
+  const server = await start({ buckets: ["demo"] });
   await ask(server, "PUT", "/demo/?acl", { headers: { "x-oss-acl": "public-read-write" } });
   await server.put("demo", "a", "hello");
   return server;
@@ -30,8 +30,8 @@ async function talk(server: OssServer, text: string, halfClose = false): Promise
 
 const get = (path: string, more = "") => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${more}\r\n`;
 
-test("pipelined requests are answered in order", async () => {
-  await using server = await openServer();
+both("pipelined requests are answered in order", async (start) => {
+  await using server = await openServer(start);
   const answer = await talk(
     server,
     get("/demo/a") + get("/demo/none") + get("/demo/a", "Connection: close\r\n"),
@@ -40,14 +40,14 @@ test("pipelined requests are answered in order", async () => {
   assert.equal(answer.match(/hello/g)?.length, 2);
 });
 
-test("a half-closed connection still gets its answer", async () => {
-  await using server = await openServer();
+both("a half-closed connection still gets its answer", async (start) => {
+  await using server = await openServer(start);
   const answer = await talk(server, get("/demo/a"), true);
   assert.match(answer, /^HTTP\/1\.1 200[\s\S]*hello$/);
 });
 
-test("Expect: 100-continue: told to go on, or the error before any byte of the body", async () => {
-  await using server = await openServer();
+both("Expect: 100-continue: told to go on, or the error before any byte of the body", async (start) => {
+  await using server = await openServer(start);
   const put = async (bucket: string) => {
     const path = `/${bucket}/new`;
     const signed = { Date: new Date().toUTCString() };
@@ -78,8 +78,8 @@ test("Expect: 100-continue: told to go on, or the error before any byte of the b
   assert.equal(Buffer.from((await server.get("demo", "new")) ?? []).toString(), "bytes");
 });
 
-test("chunked uploads are taken; a body with neither length nor chunks is refused", async () => {
-  await using server = await openServer();
+both("chunked uploads are taken; a body with neither length nor chunks is refused", async (start) => {
+  await using server = await openServer(start);
   const headers = { "Transfer-Encoding": "chunked" };
   assert.equal((await ask(server, "PUT", "/demo/b", { headers, body: "chunks" })).status, 200);
   assert.equal(Buffer.from((await server.get("demo", "b")) ?? []).toString(), "chunks");
@@ -87,8 +87,8 @@ test("chunked uploads are taken; a body with neither length nor chunks is refuse
   assert.match(bare, /^HTTP\/1\.1 411[\s\S]*<Code>MissingContentLength<\/Code>/);
 });
 
-test("a body that ends early publishes nothing and leaves nothing", async () => {
-  await using server = await openServer();
+both("a body that ends early publishes nothing and leaves nothing", async (start) => {
+  await using server = await openServer(start);
   const head = "PUT /demo/cut HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n";
   const socket = connect(server.port, "127.0.0.1");
   socket.write(`${head}only a few bytes`);
@@ -101,22 +101,22 @@ test("a body that ends early publishes nothing and leaves nothing", async () => 
   assert.equal(entry()?.status, 0);
 });
 
-test("a refused body is read to its end, so that the client sees the answer and goes on", async () => {
-  await using server = await openServer();
+both("a refused body is read to its end, so that the client sees the answer and goes on", async (start) => {
+  await using server = await openServer(start);
   const body = Buffer.alloc(3_000_000);
   const reply = await ask(server, "PUT", "/nowhere/a", { body });
   assert.deepEqual([reply.status, reply.code], [404, "NoSuchBucket"]);
 });
 
-test("what is no HTTP, and headers too large, are answered and harm nobody", async () => {
-  await using server = await openServer();
+both("what is no HTTP, and headers too large, are answered and harm nobody", async (start) => {
+  await using server = await openServer(start);
   assert.match(await talk(server, "NONSENSE\r\n\r\n"), /^HTTP\/1\.1 400/);
   assert.match(await talk(server, get("/demo/a", `X-Large: ${"x".repeat(200_000)}\r\n`)), /^HTTP\/1\.1 431/);
   assert.equal((await ask(server, "GET", "/demo/a")).status, 200);
 });
 
-test("the bucket is found in the Host header in all its forms", async () => {
-  await using server = await openServer();
+both("the bucket is found in the Host header in all its forms", async (start) => {
+  await using server = await openServer(start);
   const status = async (host: string, path: string) => {
     const answer = await talk(server, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     return /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1];
@@ -146,9 +146,9 @@ test("the bucket is found in the Host header in all its forms", async () => {
   assert.equal(await status("127.0.0.1", `http://127.0.0.1:${port}/demo/a`), "200");
 });
 
-test("two servers know nothing of each other", async () => {
-  await using one = await openServer();
-  await using two = await startOssServer({
+both("two servers know nothing of each other", async (start) => {
+  await using one = await openServer(start);
+  await using two = await start({
     buckets: ["demo"],
     accessKeyId: "other",
     accessKeySecret: "other",

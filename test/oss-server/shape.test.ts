@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Agent, get } from "node:http";
 import { connect } from "node:net";
-import { test } from "node:test";
-import { startOssServer } from "./server.ts";
 import { aliOss } from "./support/ali-oss.ts";
 import { ask } from "./support/ask.ts";
+import { both } from "./support/both.ts";
 
-test("latency delays the first byte of every answer, and may be changed", async () => {
-  await using server = await startOssServer({ buckets: ["demo"], latency: 200 });
+both("latency delays the first byte of every answer, and may be changed", async (start) => {
+  await using server = await start({ buckets: ["demo"], latency: 200 });
   const time = async () => {
     const started = performance.now();
     await ask(server, "GET", "/demo/missing");
@@ -19,9 +18,9 @@ test("latency delays the first byte of every answer, and may be changed", async 
   assert.ok((await time()) < 199);
 });
 
-test("the rate holds in both directions", async () => {
+both("the rate holds in both directions", async (start) => {
   const rate = 4_000_000;
-  await using server = await startOssServer({ buckets: ["demo"], rate });
+  await using server = await start({ buckets: ["demo"], rate });
   const body = Buffer.alloc(600_000, 5);
   for (const method of ["PUT", "GET"]) {
     const started = performance.now();
@@ -32,8 +31,8 @@ test("the rate holds in both directions", async () => {
   }
 });
 
-test("a server closes at once, however slow its connections are", async () => {
-  const server = await startOssServer({ buckets: ["demo"], rate: 1000 });
+both("a server closes at once, however slow its connections are", async (start) => {
+  const server = await start({ buckets: ["demo"], rate: 1000 });
   await server.put("demo", "a", Buffer.alloc(1_000_000));
   const slow = [
     ask(server, "GET", "/demo/a"),
@@ -49,8 +48,8 @@ test("a server closes at once, however slow its connections are", async () => {
   await settled;
 });
 
-test("requests above requestsPerSecond are answered 503 QpsLimitExceeded", async () => {
-  await using server = await startOssServer({ buckets: ["demo"] });
+both("requests above requestsPerSecond are answered 503 QpsLimitExceeded", async (start) => {
+  await using server = await start({ buckets: ["demo"] });
   await server.put("demo", "a", "x");
   server.shape.requestsPerSecond = 2;
   const replies = await Promise.all(Array.from({ length: 8 }, () => ask(server, "GET", "/demo/a")));
@@ -60,8 +59,8 @@ test("requests above requestsPerSecond are answered 503 QpsLimitExceeded", async
   assert.ok(Number(refused[0]?.headers["x-oss-qos-delay-time"]) > 0);
 });
 
-test("connections above maxConnections are closed at once", async () => {
-  await using server = await startOssServer({ buckets: ["demo"], maxConnections: 1 });
+both("connections above maxConnections are closed at once", async (start) => {
+  await using server = await start({ buckets: ["demo"], maxConnections: 1 });
   const first = connect(server.port, "127.0.0.1");
   await once(first, "connect");
   const second = connect(server.port, "127.0.0.1").on("error", () => {});
@@ -71,8 +70,8 @@ test("connections above maxConnections are closed at once", async () => {
   await gone;
 });
 
-test("an idle connection is closed after idleTimeout, and no header gives the time away", async () => {
-  await using server = await startOssServer({ buckets: ["demo"], idleTimeout: 50 });
+both("an idle connection is closed after idleTimeout, and no header gives the time away", async (start) => {
+  await using server = await start({ buckets: ["demo"], idleTimeout: 50 });
   const agent = new Agent({ keepAlive: true });
   const request = get(server.endpoint, { agent });
   const [reply] = await once(request, "response");
@@ -84,45 +83,51 @@ test("an idle connection is closed after idleTimeout, and no header gives the ti
   agent.destroy();
 });
 
-test("TLS: the certificate holds for the endpoint, and faults reset these connections, too", async () => {
-  await using server = await startOssServer({ buckets: ["demo"], tls: true });
-  const ca = server.ca ?? "";
-  assert.match(server.endpoint, /^https:/);
-  assert.equal((await ask(server, "PUT", "/demo/a", { body: "x", ca })).status, 200);
-  assert.equal((await ask(server, "GET", "/demo/a", { ca })).body.toString(), "x");
-  await assert.rejects(ask(server, "GET", "/demo/a"), { code: /UNABLE_TO|SELF_SIGNED/ });
-  server.faults.add({ fault: { kind: "reset-before-headers" } });
-  await assert.rejects(ask(server, "GET", "/demo/a", { ca }), { code: "ECONNRESET" });
-  assert.deepEqual(
-    server.log.entries().map(({ connection }) => connection),
-    [1, 2, 4],
-  );
-});
+both(
+  "TLS: the certificate holds for the endpoint, and faults reset these connections, too",
+  async (start) => {
+    await using server = await start({ buckets: ["demo"], tls: true });
+    const ca = server.ca ?? "";
+    assert.match(server.endpoint, /^https:/);
+    assert.equal((await ask(server, "PUT", "/demo/a", { body: "x", ca })).status, 200);
+    assert.equal((await ask(server, "GET", "/demo/a", { ca })).body.toString(), "x");
+    await assert.rejects(ask(server, "GET", "/demo/a"), { code: /UNABLE_TO|SELF_SIGNED/ });
+    server.faults.add({ fault: { kind: "reset-before-headers" } });
+    await assert.rejects(ask(server, "GET", "/demo/a", { ca }), { code: "ECONNRESET" });
+    assert.deepEqual(
+      server.log.entries().map(({ connection }) => connection),
+      [1, 2, 4],
+    );
+  },
+);
 
-test("the log tells operation, key, range, status, code, bytes and connection, and can be cleared", async () => {
-  await using server = await startOssServer({ buckets: ["demo"] });
-  const client = aliOss(server);
-  await client.put("a b", Buffer.from("hello"));
-  await client.get("a b", { headers: { Range: "bytes=1-2" } });
-  await assert.rejects(client.get("none"));
-  const { requestId, ...first } = server.log.entries()[0] ?? assert.fail();
-  assert.match(requestId, /^[0-9A-F]{24}$/);
-  assert.deepEqual(first, {
-    operation: "PutObject",
-    method: "PUT",
-    bucket: "demo",
-    key: "a b",
-    range: undefined,
-    status: 200,
-    code: undefined,
-    bytesIn: 5,
-    bytesOut: 0,
-    connection: 1,
-    faults: [],
-  });
-  const [, second, third] = server.log.entries();
-  assert.deepEqual([second?.range, second?.status, second?.bytesOut], ["bytes=1-2", 206, 2]);
-  assert.deepEqual([third?.status, third?.code, third?.connection], [404, "NoSuchKey", 1]);
-  server.log.clear();
-  assert.deepEqual(server.log.entries(), []);
-});
+both(
+  "the log tells operation, key, range, status, code, bytes and connection, and can be cleared",
+  async (start) => {
+    await using server = await start({ buckets: ["demo"] });
+    const client = aliOss(server);
+    await client.put("a b", Buffer.from("hello"));
+    await client.get("a b", { headers: { Range: "bytes=1-2" } });
+    await assert.rejects(client.get("none"));
+    const { requestId, ...first } = server.log.entries()[0] ?? assert.fail();
+    assert.match(requestId, /^[0-9A-F]{24}$/);
+    assert.deepEqual(first, {
+      operation: "PutObject",
+      method: "PUT",
+      bucket: "demo",
+      key: "a b",
+      range: undefined,
+      status: 200,
+      code: undefined,
+      bytesIn: 5,
+      bytesOut: 0,
+      connection: 1,
+      faults: [],
+    });
+    const [, second, third] = server.log.entries();
+    assert.deepEqual([second?.range, second?.status, second?.bytesOut], ["bytes=1-2", 206, 2]);
+    assert.deepEqual([third?.status, third?.code, third?.connection], [404, "NoSuchKey", 1]);
+    server.log.clear();
+    assert.deepEqual(server.log.entries(), []);
+  },
+);
