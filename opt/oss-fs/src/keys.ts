@@ -157,7 +157,7 @@ export const KEYS = {
     doc: "bytes of one ranged read; not set: 1 MiB at first, doubling to 8 MiB while a file is read in sequence",
   }),
   downloadParts: option.integer("fs.oss.multipart.download.ahead.part.max.number", {
-    doc: "ranged reads of one stream that are on their way, as many again may wait to be consumed; not set: 4 at first, 2 to 16 by what connection and processor allow",
+    doc: "ranged reads of one stream that are on their way, while the reader waits for one of them, others may wait for the reader, within fs.oss.transfer.memory; not set: 4 at first, 2 to 24 by what connection and processor allow",
   }),
   vectoredMinSeek: option.memory("fs.oss.vectored.read.min.seek.size", {
     default: 16 * 1024,

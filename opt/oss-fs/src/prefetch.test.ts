@@ -20,7 +20,7 @@ function run(load: () => number, parts: number): { depths: number[]; sizes: numb
 
 test("a reader that waits for the store asks for more at a time, in larger parts", () => {
   const { depths, sizes } = run(() => 0.5, 14);
-  assert.deepEqual(depths, [6, 8, 10, 12, 14, 16, 16, 16, 16, 16, 16, 16, 16, 16]);
+  assert.deepEqual(depths, [6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 24, 24, 24, 24]);
   assert.deepEqual(sizes, [1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 8, 8]);
 });
 

@@ -19,7 +19,7 @@ const MIB = 1024 * 1024;
 /** What a stream may always take, so that it goes on when the memory is used up. */
 export const MIN_READ_BYTES = 64 * 1024;
 
-const ADAPTIVE: DepthRange = { first: 4, least: 2, most: 16, step: 2 };
+const ADAPTIVE: DepthRange = { first: 4, least: 2, most: 24, step: 2 };
 
 /** Several small ranges that double come up to speed sooner than a few large ones. What is `fixed` is configured. */
 export function readAhead(
