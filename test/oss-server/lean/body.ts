@@ -1,6 +1,6 @@
 import type { Intake } from "./intake.ts";
 import { readText } from "./read-text.ts";
-import type { Framing } from "./request-head.ts";
+import { BadRequest, type Framing } from "./request-head.ts";
 
 /** The bytes of a request's body, without what stands around them. */
 export interface Body {
@@ -75,6 +75,6 @@ class ChunkedBody implements Body {
   }
 }
 
-function malformed(): Error {
-  return new Error("The body is not chunked as it says.");
+function malformed(): BadRequest {
+  return new BadRequest(400, "the body is not chunked as it says");
 }

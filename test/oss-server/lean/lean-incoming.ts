@@ -9,7 +9,7 @@ export class LeanIncoming implements Incoming {
   readonly url: string;
   readonly headers: ReadonlyMap<string, string>;
   readonly #body: Body;
-  #isGone = false;
+  #failure: unknown;
 
   constructor(head: RequestHead, intake: Intake) {
     this.method = head.method;
@@ -20,19 +20,21 @@ export class LeanIncoming implements Incoming {
     if (head.length === 0) intake.release();
   }
 
+  /** Also when it sends what is no body: it is not heard on, and its connection ends. */
   get isGone(): boolean {
-    return this.#isGone;
+    return this.#failure !== undefined;
   }
 
   async *chunks(): AsyncIterable<Uint8Array> {
     try {
+      if (this.#failure !== undefined) throw this.#failure;
       for (;;) {
         const bytes = await this.#body.next();
         if (bytes === undefined) return;
         yield bytes;
       }
     } catch (error) {
-      this.#isGone = true;
+      this.#failure = error;
       throw error;
     }
   }
