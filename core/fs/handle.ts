@@ -18,6 +18,7 @@ import {
 } from "./contract.ts";
 import type { Path } from "./path.ts";
 import { callPosix, type PosixCalls, type PosixName, pathsOf } from "./posix.ts";
+import { batchesOf, itemsOf } from "./wrappers/batches.ts";
 import { steps } from "./wrappers/steps.ts";
 
 /**
@@ -49,9 +50,9 @@ export class FileSystemHandle extends FileSystem {
   }
 
   override listStatus(path: Path, options?: ListOptions): AsyncGenerator<FileStatus> {
-    return steps(async () => {
-      return (await this.#for("listStatus", path)).listStatus(path, options)[Symbol.asyncIterator]();
-    });
+    return itemsOf(
+      steps(async () => batchesOf((await this.#for("listStatus", path)).listStatus(path, options))),
+    );
   }
 
   override async open(path: Path, options?: OpenOptions): Promise<FsDataInputStream> {

@@ -23,8 +23,10 @@ import {
   AroundOutputStream,
   AroundRecoverableWriter,
   aroundIterable,
+  aroundIterator,
   type Call,
 } from "./around.ts";
+import { batchesOf, itemsOf } from "./batches.ts";
 
 /** Sends every call of a file system, and of all that it hands out, through one {@link Around}. */
 export class AroundFileSystem extends FileSystem {
@@ -47,7 +49,9 @@ export class AroundFileSystem extends FileSystem {
 
   override listStatus(path: Path, options?: ListOptions): AsyncIterable<FileStatus> {
     const call = { operation: "listStatus", path, signal: options?.signal };
-    return aroundIterable(this.#around, call, () => this.#inner.listStatus(path, options));
+    return itemsOf(
+      aroundIterator(this.#around, call, () => batchesOf(this.#inner.listStatus(path, options))),
+    );
   }
 
   override open(path: Path, options?: OpenOptions): Promise<FsDataInputStream> {

@@ -37,10 +37,19 @@ export function aroundIterable<T>(
   iterable: () => AsyncIterable<T>,
   moved?: (item: T) => number,
 ): AsyncGenerator<T, void, undefined> {
+  return aroundIterator(around, call, () => iterable()[Symbol.asyncIterator](), moved);
+}
+
+export function aroundIterator<T>(
+  around: Around,
+  call: Call,
+  begin: () => AsyncIterator<T, unknown>,
+  moved?: (item: T) => number,
+): AsyncGenerator<T, void, undefined> {
   const movedByStep =
     moved && ((step: IteratorResult<T, unknown>) => (step.done === true ? 0 : moved(step.value)));
   return steps(
-    () => around.run(call, async () => iterable()[Symbol.asyncIterator]()),
+    () => around.run(call, async () => begin()),
     (next) => around.run(call, next, movedByStep),
   );
 }

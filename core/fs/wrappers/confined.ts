@@ -6,6 +6,7 @@ import { Path } from "../path.ts";
 import { type AllowedPlaces, notAllowed } from "../policy.ts";
 import type { Around, Call } from "./around.ts";
 import { AroundFileSystem } from "./around-file-system.ts";
+import { batchesOf, itemsOf } from "./batches.ts";
 
 /**
  * Refuses with `EACCES` every call on a path that the policy does not allow. Local paths are judged by where their
@@ -23,9 +24,20 @@ export class ConfinedFileSystem extends AroundFileSystem {
     this.#judge = judge;
   }
 
-  override async *listStatus(path: Path, options?: ListOptions): AsyncGenerator<FileStatus> {
-    for await (const status of super.listStatus(path, options)) {
-      if (status.path.scheme !== "file" || (await this.#judge.allows(status.path, true))) yield status;
+  override listStatus(path: Path, options?: ListOptions): AsyncGenerator<FileStatus> {
+    return itemsOf(this.#allowed(batchesOf(super.listStatus(path, options))));
+  }
+
+  async *#allowed(
+    batches: AsyncIterable<readonly FileStatus[]>,
+  ): AsyncGenerator<readonly FileStatus[], void> {
+    for await (const batch of batches) {
+      const allowed: FileStatus[] = [];
+      for (const status of batch) {
+        if (status.path.scheme !== "file" || (await this.#judge.allows(status.path, true)))
+          allowed.push(status);
+      }
+      yield allowed;
     }
   }
 }

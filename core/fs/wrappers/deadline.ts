@@ -23,6 +23,7 @@ import {
   AroundRecoverableStream,
   AroundRecoverableWriter,
 } from "./around.ts";
+import { batchesOf, itemsOf } from "./batches.ts";
 import { DelegatingFileSystem } from "./delegating-file-system.ts";
 
 /** Longest delay that `setTimeout` takes. */
@@ -45,10 +46,14 @@ export class DeadlineFileSystem extends DelegatingFileSystem {
     return this.#within(options, (bound) => super.getFileStatus(path, bound));
   }
 
-  override async *listStatus(path: Path, options?: ListOptions): AsyncGenerator<FileStatus> {
+  override listStatus(path: Path, options?: ListOptions): AsyncGenerator<FileStatus> {
+    return itemsOf(this.#batches(path, options));
+  }
+
+  async *#batches(path: Path, options?: ListOptions): AsyncGenerator<readonly FileStatus[], void> {
     const link = new LinkedSignal(options?.signal);
     const around = within(this.#deadline, link);
-    const iterator = super.listStatus(path, { ...options, signal: link.signal })[Symbol.asyncIterator]();
+    const iterator = batchesOf(super.listStatus(path, { ...options, signal: link.signal }));
     try {
       for (;;) {
         const step = await around.run({ operation: "listStatus" }, () => iterator.next());

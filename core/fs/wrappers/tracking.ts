@@ -23,6 +23,7 @@ import {
   AroundRecoverableStream,
   AroundRecoverableWriter,
 } from "./around.ts";
+import { batchesOf, itemsOf } from "./batches.ts";
 import { DelegatingFileSystem } from "./delegating-file-system.ts";
 import { RecoverableOpening } from "./recoverable-opening.ts";
 import { steps } from "./steps.ts";
@@ -70,9 +71,9 @@ export class TrackingFileSystem extends DelegatingFileSystem {
   }
 
   override listStatus(path: Path, options?: ListOptions): AsyncGenerator<FileStatus> {
-    return steps<FileStatus>(
+    const batches = steps<readonly FileStatus[]>(
       async () => {
-        const iterator = super.listStatus(path, options)[Symbol.asyncIterator]();
+        const iterator = batchesOf(super.listStatus(path, options));
         this.#begin();
         return iterator;
       },
@@ -88,6 +89,7 @@ export class TrackingFileSystem extends DelegatingFileSystem {
         }
       },
     );
+    return itemsOf(batches);
   }
 
   override open(path: Path, options?: OpenOptions): Promise<FsDataInputStream> {

@@ -5,69 +5,72 @@ import { listPages } from "./pages-ahead.ts";
 import { checkedKey, directoryStatus, folderPrefix, isNameable, listedStatus } from "./status.ts";
 import type { Store } from "./store.ts";
 
+/** A listing, and with `batches` the same by whole pages, which is what plugfs reads. */
+export interface Listing extends AsyncGenerator<FileStatus> {
+  batches(): AsyncGenerator<readonly FileStatus[], void>;
+}
+
 /**
  * What is in a folder, in UTF-8 byte order of the key, a folder compared as `name/`. One request a page, one more for
  * a file or for nothing, and up to two more to find the place of `startAfter`.
  */
-export async function* listStatus(
+export function listStatus(store: Store, path: Path, options: ListOptions): Listing {
+  const batches = listBatches(store, path, options);
+  const entries = (async function* () {
+    for await (const batch of batches) yield* batch;
+  })();
+  return Object.assign(entries, { batches: () => batches });
+}
+
+async function* listBatches(
   store: Store,
   path: Path,
   options: ListOptions,
-): AsyncGenerator<FileStatus> {
+): AsyncGenerator<readonly FileStatus[], void> {
   checkedKey(path, "listStatus");
   const context: Context = { signal: options.signal, about: { operation: "listStatus", path } };
   const { client } = store;
   const prefix = folderPrefix(path.key);
   const place = options.startAfter && (await placeOf(store, options.startAfter, context));
-  const skipped = new Skipped(store, path);
   let found = path.key === "";
   if (prefix !== undefined) {
+    const entries = new Entries(client.bucket, prefix, place);
     const delimiter = options.recursive ? undefined : "/";
     const pages = listPages(client, { prefix, delimiter, startAfter: place, ...context });
-    const entries = options.recursive ? descendants(client.bucket, prefix) : children(client.bucket);
+    const add = options.recursive ? descendants(entries, prefix) : children(entries);
     try {
       for await (const page of pages) {
-        for (const entry of entries(page)) {
-          found = true;
-          // The folder's own marker.
-          if (entry.at === prefix) continue;
-          if (place !== undefined && compareUtf8(entry.at, place) <= 0) continue;
-          if (entry.status === undefined) skipped.add(entry.at);
-          else yield entry.status;
-        }
+        found ||= page.objects.length + page.prefixes.length > 0;
+        add(page);
+        const batch = entries.take();
+        if (batch.length > 0) yield batch;
       }
     } finally {
-      skipped.warn();
+      entries.warn(store, path);
     }
   }
-  if (!found) yield* otherwise(store, path, place, context);
-}
-
-/** An entry at its place in the order; without a status when no path can name it. */
-interface Entry {
-  readonly at: string;
-  readonly status: FileStatus | undefined;
+  if (!found) yield await otherwise(store, path, place, context);
 }
 
 /** Files and folders of one page, merged. */
-function children(bucket: string): (page: ListPage) => Generator<Entry> {
-  return function* ({ objects, prefixes }) {
+function children(entries: Entries): (page: ListPage) => void {
+  return ({ objects, prefixes }) => {
     let next = 0;
     for (const object of objects) {
       for (let folder = prefixes[next]; folder !== undefined; folder = prefixes[++next]) {
         if (compareUtf8(folder, object.key) > 0) break;
-        yield folderEntry(bucket, folder);
+        entries.addFolder(folder);
       }
-      yield fileEntry(bucket, object);
+      entries.addFile(object);
     }
-    for (const folder of prefixes.slice(next)) yield folderEntry(bucket, folder);
+    for (const folder of prefixes.slice(next)) entries.addFolder(folder);
   };
 }
 
 /** Files of the pages, and before each the folders that begin with it. An object that no path can name is one entry. */
-function descendants(bucket: string, prefix: string): (page: ListPage) => Generator<Entry> {
+function descendants(entries: Entries, prefix: string): (page: ListPage) => void {
   let previous = prefix;
-  return function* ({ objects }) {
+  return ({ objects }) => {
     for (const object of objects) {
       const { key } = object;
       const isMarker = key.endsWith("/");
@@ -75,25 +78,65 @@ function descendants(bucket: string, prefix: string): (page: ListPage) => Genera
       for (let slash = key.indexOf("/", prefix.length); slash >= 0; slash = key.indexOf("/", slash + 1)) {
         const folder = key.slice(0, slash + 1);
         if (isOdd && !isNameable(key.slice(0, slash))) break;
-        if (!previous.startsWith(folder)) yield folderEntry(bucket, folder);
+        if (!previous.startsWith(folder)) entries.addFolder(folder);
       }
-      if (isOdd) yield { at: key, status: undefined };
-      else if (!isMarker || key === prefix) yield fileEntry(bucket, object);
+      if (isOdd) entries.skip(key);
+      else if (!isMarker) entries.addFile(object);
       previous = key;
     }
   };
 }
 
-function folderEntry(bucket: string, folder: string): Entry {
-  const key = folder.slice(0, -1);
-  return {
-    at: folder,
-    status: isNameable(key) ? directoryStatus(Path.unsafe("oss", bucket, key)) : undefined,
-  };
-}
+/** What a listing yields of what it finds: not its own folder, and only what comes after `place`. */
+class Entries {
+  readonly #bucket: string;
+  readonly #prefix: string;
+  readonly #place: string | undefined;
+  #batch: FileStatus[] = [];
+  /** Objects that no path can name: told once a listing. */
+  #skipped = 0;
+  #example = "";
 
-function fileEntry(bucket: string, object: ListedObject): Entry {
-  return { at: object.key, status: isNameable(object.key) ? listedStatus(bucket, object) : undefined };
+  constructor(bucket: string, prefix: string, place: string | undefined) {
+    this.#bucket = bucket;
+    this.#prefix = prefix;
+    this.#place = place;
+  }
+
+  addFolder(folder: string): void {
+    if (!this.#isWanted(folder)) return;
+    const key = folder.slice(0, -1);
+    if (isNameable(key)) this.#batch.push(directoryStatus(Path.unsafe("oss", this.#bucket, key)));
+    else this.skip(folder);
+  }
+
+  addFile(object: ListedObject): void {
+    const { key } = object;
+    if (!this.#isWanted(key)) return;
+    if (isNameable(key)) this.#batch.push(listedStatus(this.#bucket, object));
+    else this.skip(key);
+  }
+
+  skip(key: string): void {
+    if (this.#isWanted(key) && this.#skipped++ === 0) this.#example = key;
+  }
+
+  take(): readonly FileStatus[] {
+    const batch = this.#batch;
+    this.#batch = [];
+    return batch;
+  }
+
+  warn(store: Store, path: Path): void {
+    if (this.#skipped === 0) return;
+    const fields = { path: path.toString(), count: this.#skipped, example: this.#example };
+    const message = `${this.#skipped} objects below '${path}' have keys that no path can name; they are left out`;
+    store.logger.warn(fields, message);
+  }
+
+  #isWanted(at: string): boolean {
+    return at !== this.#prefix && (this.#place === undefined || compareUtf8(at, this.#place) > 0);
+  }
 }
 
 /**
@@ -107,40 +150,14 @@ async function placeOf(store: Store, startAfter: Path, context: Context): Promis
 }
 
 /** The listing was empty: a file, an empty rest of a folder, or nothing. */
-async function* otherwise(
+async function otherwise(
   store: Store,
   path: Path,
   place: string | undefined,
   context: Context,
-): AsyncGenerator<FileStatus> {
+): Promise<readonly FileStatus[]> {
   const file = await fileStatus(store, path, context);
-  if (file !== undefined) {
-    if (place === undefined || compareUtf8(path.key, place) > 0) yield file;
-    return;
-  }
+  if (file !== undefined) return place === undefined || compareUtf8(path.key, place) > 0 ? [file] : [];
   if (place === undefined || !(await isFolder(store, path, context))) throw missing(context.about);
-}
-
-/** Objects that no path can name: told once a listing. */
-class Skipped {
-  readonly #store: Store;
-  readonly #path: Path;
-  #count = 0;
-  #example = "";
-
-  constructor(store: Store, path: Path) {
-    this.#store = store;
-    this.#path = path;
-  }
-
-  add(key: string): void {
-    if (this.#count++ === 0) this.#example = key;
-  }
-
-  warn(): void {
-    if (this.#count === 0) return;
-    const fields = { path: this.#path.toString(), count: this.#count, example: this.#example };
-    const message = `${this.#count} objects below '${this.#path}' have keys that no path can name; they are left out`;
-    this.#store.logger.warn(fields, message);
-  }
+  return [];
 }
