@@ -8,11 +8,27 @@ import { fileURLToPath } from "node:url";
 import { compiled } from "./compiled.mjs";
 
 const repository = new URL("../../", import.meta.url).href;
+// What a plugin is made of has a query, or lies elsewhere: that is for its own tsx.
+const isOwn = (url) => url.startsWith(repository) && url.endsWith(".ts");
+
+/** Node's `resolve` hook. Between the repository's own modules a specifier is where the file is. */
+export function resolve(specifier, context, next) {
+  const { parentURL = "" } = context;
+  // A worker that plugfs starts from its sources registers tsx first; here it has these hooks.
+  if (parentURL.startsWith("data:") && specifier.endsWith("/tsx/dist/esm/api/index.mjs")) {
+    return {
+      url: "data:text/javascript,export function register() {}",
+      format: "module",
+      shortCircuit: true,
+    };
+  }
+  const url = specifier.startsWith(".") && isOwn(parentURL) ? new URL(specifier, parentURL).href : "";
+  return isOwn(url) ? { url, format: "module", shortCircuit: true } : next(specifier, context);
+}
 
 /** Node's `load` hook. Answers at once, as the synchronous hooks want it. */
 export function load(url, context, next) {
-  // What a plugin is made of has a query, or lies elsewhere: that is for its own tsx.
-  if (!url.startsWith(repository) || !url.endsWith(".ts")) return next(url, context);
+  if (!isOwn(url)) return next(url, context);
   return { format: "module", source: compiled(fileURLToPath(url)), shortCircuit: true };
 }
 
@@ -20,6 +36,6 @@ export function load(url, context, next) {
 if (!import.meta.url.endsWith("?hooks")) {
   process.setSourceMapsEnabled(true);
   // Synchronous `load` hooks break CommonJS on Node 22.15 to 22.22.2 and 24.0 to 24.11 (nodejs/node#57327, #61801).
-  if (Number.parseInt(process.versions.node, 10) >= 25) nodeModule.registerHooks({ load });
+  if (Number.parseInt(process.versions.node, 10) >= 25) nodeModule.registerHooks({ resolve, load });
   else nodeModule.register(`${import.meta.url}?hooks`);
 }
