@@ -49,6 +49,7 @@ export class Part implements Receiver {
   #running = true;
   #failure: { error: unknown } | undefined;
   #wake: (() => void) | undefined;
+  #waited = false;
   #freed = false;
 
   constructor({ start, end, pool, checked }: PartOptions) {
@@ -62,6 +63,11 @@ export class Part implements Receiver {
   /** Whether the transfer has not ended yet. */
   get isRunning(): boolean {
     return this.#running;
+  }
+
+  /** Whether the reader had to wait for a byte. */
+  get waited(): boolean {
+    return this.#waited;
   }
 
   /** Bytes of memory that are not given back yet. */
@@ -100,6 +106,7 @@ export class Part implements Receiver {
     // At the end too the transfer is waited for, so that its connection can be used again.
     const enough = most === 0 ? 1 : Math.min(least, most);
     while (this.#running && !this.#freed && this.#arrived - this.#taken < enough) {
+      this.#waited = true;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -5,14 +5,14 @@ import { readAhead } from "./prefetch.ts";
 const MIB = 1024 * 1024;
 
 /** Depths after each of so many parts, and the sizes of these parts in MiB. */
-function run(load: () => number, parts: number): { depths: number[]; sizes: number[] } {
+function run(load: () => number, parts: number, waited = true): { depths: number[]; sizes: number[] } {
   const ahead = readAhead(undefined, undefined, () => load);
   const depths: number[] = [];
   const sizes: number[] = [];
   for (let i = 0; i < parts; i++) {
     sizes.push(ahead.size(0) / MIB);
     ahead.start();
-    ahead.consume();
+    ahead.consume(waited);
     depths.push(ahead.depth);
   }
   return { depths, sizes };
@@ -31,12 +31,16 @@ test("a busy thread asks for less at a time, and for more again when it has time
   assert.deepEqual(depths, [3, 2, 2, 2, 2, 4, 6, 6]);
 });
 
+test("parts that are there before the reader comes say nothing", () => {
+  assert.deepEqual(run(() => 1, 4, false).depths, [4, 4, 4, 4]);
+});
+
 test("what is configured stays", () => {
   const ahead = readAhead(MIB, 3, () => () => 0);
   for (let i = 0; i < 20; i++) {
     assert.equal(ahead.size(5 * MIB), MIB);
     ahead.start();
-    ahead.consume();
+    ahead.consume(true);
     assert.equal(ahead.depth, 3);
   }
   assert.equal(ahead.consumed, 20);

@@ -11,8 +11,8 @@ export interface ReadAhead {
   size(wanted: number): number;
   /** A part was begun. */
   start(): void;
-  /** The reader is done with one part more. */
-  consume(): void;
+  /** The reader is done with one part more; whether it `waited` for any of its bytes. */
+  consume(waited: boolean): void;
 }
 
 const MIB = 1024 * 1024;
@@ -44,9 +44,10 @@ export function readAhead(
     start() {
       if (started++ === 0) depth.watch();
     },
-    consume() {
+    consume(waited) {
       consumed++;
-      depth.adapt();
+      // A reader who works through parts that are there is busy with itself.
+      if (waited) depth.adapt();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type FileStatus, FileSystemError, type FsDataInputStream, type Path } from "plugfs";
 import { Ending, onAbort } from "./abort.ts";
 import { type About, answerError } from "./errors.ts";
@@ -183,7 +184,11 @@ export class OssInputStream implements FsDataInputStream {
       }
       part.free(unwanted);
       this.#parts.shift();
-      this.#ahead.consume();
+      this.#ahead.consume(part.waited);
+      // A reader who always finds bytes would never let the connections have the thread.
+      if (part.waited) continue;
+      await nextTurn();
+      this.#ending.throwIfOver();
     }
   }
 
