@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { type TestContext, test } from "node:test";
+import { after, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
@@ -23,13 +23,15 @@ function start(t: TestContext, temporary: string, ...args: string[]) {
   return { child, output: text(child.stdout), errors: text(child.stderr), ended: once(child, "close") };
 }
 
-/** tsx keeps its compile cache in the temporary folder; that is its to keep. */
+/** One for all runs: tsx keeps its compile cache there, which is its to keep; nothing else is. */
+const folder = await temporaryFolder();
+after(() => folder[Symbol.asyncDispose]());
+
 async function leftIn(temporary: string): Promise<string[]> {
   return (await readdir(temporary)).filter((name) => !name.startsWith("tsx-"));
 }
 
 test("npm start does the main job and leaves nothing", async (t) => {
-  await using folder = await temporaryFolder();
   const run = start(t, folder.path);
   const [code] = await run.ended;
   const output = await run.output;
@@ -49,7 +51,6 @@ test("npm start does the main job and leaves nothing", async (t) => {
 });
 
 test("npm start -- --keep stays usable until it is ended, then leaves nothing", async (t) => {
-  await using folder = await temporaryFolder();
   const run = start(t, folder.path, "--keep");
   let printed = "";
   const ready = new Promise<void>((resolve) => {
@@ -78,7 +79,6 @@ test("npm start -- --keep stays usable until it is ended, then leaves nothing", 
 
 for (const heading of ["Home", "Plugins", "Job"]) {
   test(`npm start interrupted after it printed "${heading}" leaves nothing`, async (t) => {
-    await using folder = await temporaryFolder();
     const run = start(t, folder.path);
     run.child.stdout.on("data", (chunk: Buffer) => {
       if (chunk.includes(`\n${heading}\n`)) run.child.kill("SIGINT");

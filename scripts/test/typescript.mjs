@@ -1,17 +1,16 @@
 /**
- * `node --import ./scripts/test/typescript.mjs`: runs the repository's own TypeScript, ES modules that are imported by
- * their file names. tsx can do more and takes 0.25 s of processor time of every process to start; there are hundreds
- * in a run of the tests.
+ * `node --import ./scripts/test/typescript.mjs`: runs TypeScript that is ES modules, imported by their file names, as
+ * the repository's own is. tsx can do more, and takes 0.25 s of processor time of every process to start; there are
+ * hundreds in a run of the tests.
  */
 import * as nodeModule from "node:module";
 import { fileURLToPath } from "node:url";
 import { compiled } from "./compiled.mjs";
 
-const repository = new URL("../../", import.meta.url).href;
-// What a plugin is made of has a query, or lies elsewhere: that is for its own tsx.
-const isOwn = (url) => url.startsWith(repository) && url.endsWith(".ts");
+// What a plugin is made of has a query, which its own tsx gave it.
+const isOwn = (url) => url.startsWith("file:") && url.endsWith(".ts") && !url.includes("/node_modules/");
 
-/** Node's `resolve` hook. Between the repository's own modules a specifier is where the file is. */
+/** Node's `resolve` hook. Between such modules a specifier is where the file is. */
 export function resolve(specifier, context, next) {
   const { parentURL = "" } = context;
   // A worker that plugfs starts from its sources registers tsx first; here it has these hooks.

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { randomFrom } from "../oss-server/random.ts";
+import { fromSource } from "../support/from-source.ts";
 import { localPlace, ossPlace, type Place } from "./places.ts";
 
 /** Kills of each case. */
@@ -28,11 +29,9 @@ interface Child extends AsyncDisposable {
 }
 
 function start(place: Place): Child {
-  const child = spawn(
-    process.execPath,
-    ["--conditions=plugfs-source", "--import", "tsx", job, place.home, place.base],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn(process.execPath, [...fromSource, job, place.home, place.base], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const said: string[] = [];
   const errors: string[] = [];
   child.stderr.on("data", (text) => errors.push(String(text)));

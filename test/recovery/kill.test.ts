@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { randomFrom } from "../oss-server/random.ts";
+import { fromSource } from "../support/from-source.ts";
 import { localPlace, ossPlace, type Place } from "./places.ts";
 
 /** Kills of each case. */
@@ -33,11 +34,9 @@ interface Moment {
 
 /** Runs the job; resolves to whether it was killed, or faster than that. */
 async function run(place: Place, moment?: Moment): Promise<boolean> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ["--conditions=plugfs-source", "--import", "tsx", job, place.home, place.base],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child: ChildProcess = spawn(process.execPath, [...fromSource, job, place.home, place.base], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const errors: string[] = [];
   child.stderr?.on("data", (text) => errors.push(String(text)));
   const exit = once(child, "exit");

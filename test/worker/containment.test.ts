@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { Environment, type EnvironmentOptions, FileSystemError, Path, type PluginEvent } from "plugfs";
 import { recordChannels } from "../support/diagnostics.ts";
 import { writeFiles } from "../support/files.ts";
+import { fromSource } from "../support/from-source.ts";
 import { ossHome } from "../support/oss-home.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { ROGUE } from "./rogue.ts";
@@ -203,15 +204,7 @@ test("a host that does not close is not kept alive by its workers", async () => 
     await env.fs.stat("rogue://x/handle");
     console.log("done");
   `;
-  const flags = [
-    "--conditions=plugfs-source",
-    "--import",
-    "tsx",
-    "--input-type=module",
-    "-e",
-    host,
-    folder.path,
-  ];
+  const flags = [...fromSource, "--input-type=module", "-e", host, folder.path];
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, flags, {
     cwd: fileURLToPath(new URL("../..", import.meta.url)),

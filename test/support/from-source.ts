@@ -1,0 +1,6 @@
+/** Arguments before a program of this repository that a test starts from its source. */
+export const fromSource: readonly string[] = [
+  "--conditions=plugfs-source",
+  "--import",
+  new URL("../../scripts/test/typescript.mjs", import.meta.url).href,
+];
