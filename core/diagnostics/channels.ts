@@ -20,8 +20,9 @@ import { channel } from "node:diagnostics_channel";
 /** One call. The same object goes to `start` and then to `end` or `error`, so it can be the key of a WeakMap. */
 export interface OperationEvent {
   /**
-   * The method's name: `getFileStatus`, `listStatus` (each step of a listing: an entry, or a page of them), `open`, `create`, `mkdirs`, `delete`,
-   * `rename`, `copy`; of streams `read`, `write`, `close`, `abort`; of recoverable writers `persist`, `commit`, …
+   * The method's name: `getFileStatus`, `listStatus` (each step of a listing: an entry, or a page of them), `open`,
+   * `create`, `mkdirs`, `delete`, `rename`, `copy`; of streams `read`, `write`, `close`, `abort`; of recoverable writers
+   * `persist`, `commit`, …
    */
   readonly operation: string;
   readonly scheme: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { xmlElements, xmlEscape, xmlRoot, xmlText } from "./xml.ts";
+import { XmlField, xmlEach, xmlElements, xmlEscape, xmlRoot, xmlText } from "./xml.ts";
 
 const PAGE = `<?xml version="1.0" encoding="UTF-8"?>
 <ListBucketResult xmlns="http://doc.oss.aliyuncs.com">
@@ -39,6 +39,23 @@ test("empty elements in both spellings", () => {
   assert.equal(xmlText("<Prefix/><Key>k</Key>", "Prefix"), "");
   assert.equal(xmlText("<Prefix></Prefix>", "Prefix"), "");
   assert.deepEqual([...xmlElements("<A/><A>1</A>", "A")], ["", "1"]);
+});
+
+test("a field is looked for within its element only, in every spelling", () => {
+  const entries = [
+    "<Key>plain</Key><Size>1</Size>",
+    "<Size>2</Size>",
+    "<Owner><ID>x</ID></Owner><Key>a&amp;b</Key>",
+    "<Key/>",
+    "<Key><![CDATA[<c>]]></Key>",
+    '<Key lang="x">attribute</Key>',
+    "<KeyMarker>no</KeyMarker><Key>last</Key>",
+  ];
+  const xml = entries.map((entry) => `<Contents>${entry}</Contents>`).join("\n");
+  const key = new XmlField("Key");
+  const found: (string | undefined)[] = [];
+  xmlEach(xml, "Contents", (from, to) => found.push(key.text(xml, from, to)));
+  assert.deepEqual(found, ["plain", undefined, "a&b", "", "<c>", "attribute", "last"]);
 });
 
 test("another document, or one that is cut, is an error and never an empty answer", () => {

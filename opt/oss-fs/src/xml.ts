@@ -5,24 +5,49 @@
 
 /** The inner text of the root element. Throws when the document is not `root`, or is cut off. */
 export function xmlRoot(xml: string, root: string): string {
-  const inner = element(xml, root, 0);
+  const inner = element(xml, tagOf(root), 0);
   if (inner === undefined) throw new Error(`the store's answer is not a complete <${root}> document`);
   return xml.slice(inner.start, inner.end);
 }
 
 /** The text of the first `name` element, entities decoded; undefined when there is none. */
 export function xmlText(xml: string, name: string): string | undefined {
-  const inner = element(xml, name, 0);
+  const inner = element(xml, tagOf(name), 0);
   return inner === undefined ? undefined : decode(xml.slice(inner.start, inner.end));
 }
 
 /** The inner text of every `name` element, in order, entities not decoded. */
 export function* xmlElements(xml: string, name: string): Generator<string> {
-  for (let from = 0; ; ) {
-    const inner = element(xml, name, from);
-    if (inner === undefined) return;
+  const tag = tagOf(name);
+  for (let inner = element(xml, tag, 0); inner !== undefined; inner = element(xml, tag, inner.next)) {
     yield xml.slice(inner.start, inner.end);
-    from = inner.next;
+  }
+}
+
+/** Calls `take` with the bounds of the inner text of every `name` element, in order. */
+export function xmlEach(xml: string, name: string, take: (from: number, to: number) => void): void {
+  const tag = tagOf(name);
+  for (let inner = element(xml, tag, 0); inner !== undefined; inner = element(xml, tag, inner.next)) {
+    take(inner.start, inner.end);
+  }
+}
+
+/** Reads an element that occurs by the thousand: what {@link xmlText} does within bounds, in half the time. */
+export class XmlField {
+  readonly #name: string;
+  readonly #tag: string;
+
+  constructor(name: string) {
+    this.#name = name;
+    this.#tag = `<${name}>`;
+  }
+
+  text(xml: string, from: number, to: number): string | undefined {
+    const at = xml.indexOf(this.#tag, from);
+    const start = at + this.#tag.length;
+    const end = xml.indexOf("<", start);
+    const isPlain = at >= 0 && end < to && xml.charCodeAt(end + 1) === SLASH;
+    return isPlain ? decode(xml.slice(start, end)) : xmlText(xml.slice(from, to), this.#name);
   }
 }
 
@@ -35,23 +60,34 @@ export function xmlEscape(text: string): string {
     .replaceAll("\r", "&#13;");
 }
 
+const SLASH = 47;
+
+interface Tag {
+  /** Without the end: attributes may follow. */
+  readonly open: string;
+  readonly close: string;
+}
+
+function tagOf(name: string): Tag {
+  return { open: `<${name}`, close: `</${name}>` };
+}
+
 function element(
   xml: string,
-  name: string,
+  { open, close }: Tag,
   from: number,
 ): { start: number; end: number; next: number } | undefined {
-  const tag = `<${name}`;
-  for (let at = xml.indexOf(tag, from); at >= 0; at = xml.indexOf(tag, at + 1)) {
-    const after = xml.charCodeAt(at + tag.length);
+  for (let at = xml.indexOf(open, from); at >= 0; at = xml.indexOf(open, at + 1)) {
+    const after = xml.charCodeAt(at + open.length);
     // ">", "/" or white space ends the name; anything else is a longer name.
-    if (after !== 62 && after !== 47 && after > 32) continue;
-    const open = xml.indexOf(">", at);
-    if (open < 0) return undefined;
-    const start = open + 1;
-    if (xml.charCodeAt(open - 1) === 47) return { start, end: start, next: start };
-    const end = xml.indexOf(`</${name}>`, start);
+    if (after !== 62 && after !== SLASH && after > 32) continue;
+    const ending = xml.indexOf(">", at);
+    if (ending < 0) return undefined;
+    const start = ending + 1;
+    if (xml.charCodeAt(ending - 1) === SLASH) return { start, end: start, next: start };
+    const end = xml.indexOf(close, start);
     if (end < 0) return undefined;
-    return { start, end, next: end + name.length + 3 };
+    return { start, end, next: end + close.length };
   }
   return undefined;
 }
