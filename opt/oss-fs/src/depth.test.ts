@@ -17,14 +17,24 @@ function depths(depth: Depth, firstRunning: number, rates: readonly number[]): n
 test("what was begun before the first transfer ended is enough where transfers slow each other down", () => {
   const depth = new Depth(RANGE, () => () => 0);
   assert.equal(depth.value, 24);
-  assert.deepEqual(depths(depth, 5, [100, 20, 20, 20, 20, 20]), [7, 9, 9, 9, 9, 9]);
+  assert.deepEqual(depths(depth, 5, [100, 20, 20, 20, 20, 20]), [7, 9, 9, 9, 8, 7]);
 });
 
 test("where each has a rate of its own there are more and more", () => {
-  assert.deepEqual(depths(new Depth(RANGE, () => () => 0), 1, [50, 60, 45, 50, 40, 50]), [6, 8, 10, 12, 14, 16]);
+  assert.deepEqual(
+    depths(new Depth(RANGE, () => () => 0), 1, [50, 60, 45, 50, 40, 50]),
+    [6, 8, 10, 12, 14, 16],
+  );
 });
 
 test("a busy thread has fewer, and a configured number stays", () => {
   assert.deepEqual(depths(new Depth(RANGE, () => () => 1), 6, [50, 50, 50, 50]), [5, 4, 4, 4]);
   assert.deepEqual(depths(new Depth(fixedRange(3), () => () => 0), 1, [50, 5, 50]), [3, 3, 3]);
+});
+
+test("there are fewer of those that crowd each other", () => {
+  assert.deepEqual(
+    depths(new Depth(RANGE, () => () => 0.8), 8, [100, 10, 10, 10, 10, 10]),
+    [8, 8, 8, 7, 6, 5],
+  );
 });

@@ -5,8 +5,10 @@ const SPARE = 0.7;
 /** Of one that is more at work than this the processor is the limit: more transfers would only spoil its caches. */
 const BUSY = 0.9;
 
-/** Transfers that are slower than this share of the first one share a limit: more of them would move no more bytes. */
+/** Transfers slower than this share of the first share a limit with each other: more would move no more bytes, ... */
 const ALONE = 0.75;
+/** ... and below this, fewer would move as many. */
+const CROWDED = 0.5;
 /** Weight of one transfer in the mean. */
 const WEIGHT = 1 / 4;
 
@@ -67,8 +69,9 @@ export class Depth {
   adapt(): void {
     const { least, most, step } = this.#range;
     const load = this.#meter?.() ?? 0;
-    if (load > BUSY) this.#value = Math.max(least, this.#value - 1);
-    else if (load < SPARE && this.#rate >= ALONE * (this.#firstRate ?? 0)) this.#value = Math.min(most, this.#value + step);
+    const share = this.#firstRate === undefined ? 1 : this.#rate / this.#firstRate;
+    if (load > BUSY || share < CROWDED) this.#value = Math.max(least, this.#value - 1);
+    else if (load < SPARE && share >= ALONE) this.#value = Math.min(most, this.#value + step);
   }
 }
 

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Part, type Transfer } from "./part.ts";
 import { MIN_READ_BYTES, type ReadAhead, readAhead } from "./prefetch.ts";
@@ -93,8 +94,7 @@ export class PartsAhead {
     if (this.#asked >= end) return;
     const { depth } = this.#ahead;
     const { memory } = this.#store.pool;
-    let running = this.#parts.reduce((count, part) => count + (part.isRunning ? 1 : 0), 0);
-    for (; running < depth && this.#asked < end; running++) {
+    for (let running = this.#running; running < depth && this.#asked < end; running++) {
       const start = this.#asked;
       let size = Math.min(this.#ahead.size(wanted), end - start);
       if (this.#parts.length >= depth && !this.#mayWait(size)) return;
@@ -104,8 +104,15 @@ export class PartsAhead {
         memory.force(size);
       }
       this.#ahead.start();
-      this.#start(start + size, this.#options.transfer(start, start + size));
+      const begun = performance.now();
+      this.#start(start + size, this.#options.transfer(start, start + size), () => {
+        this.#ahead.ended(size, performance.now() - begun, this.#running + 1);
+      });
     }
+  }
+
+  get #running(): number {
+    return this.#parts.reduce((count, part) => count + (part.isRunning ? 1 : 0), 0);
   }
 
   /**
@@ -121,11 +128,12 @@ export class PartsAhead {
   }
 
   /** Memory for the bytes is taken. */
-  #start(end: number, transfer: Transfer): void {
+  #start(end: number, transfer: Transfer, onEnd?: () => void): void {
     const { checked, isInStep } = this.#options;
     const part = new Part({ start: this.#asked, end, pool: this.#store.pool, checked });
     this.#parts.push(part);
     part.run(transfer, () => {
+      onEnd?.();
       // Its connection is free.
       if (this.#ahead.consumed > 0 && isInStep()) this.#prefetch(0);
     });

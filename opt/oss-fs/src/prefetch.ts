@@ -11,6 +11,8 @@ export interface ReadAhead {
   size(wanted: number): number;
   /** A part was begun. */
   start(): void;
+  /** A part of `size` bytes has come whole in `ms`, while `running` were on their way. */
+  ended(size: number, ms: number, running: number): void;
   /** The reader is done with one part more; whether it `waited` for any of its bytes. */
   consume(waited: boolean): void;
 }
@@ -43,6 +45,9 @@ export function readAhead(
     },
     start() {
       if (started++ === 0) depth.watch();
+    },
+    ended(size, ms, running) {
+      depth.ended(size / ms, running);
     },
     consume(waited) {
       consumed++;
