@@ -1,20 +1,19 @@
 import type { Configuration } from "../config/configuration.ts";
 import type { Logger } from "../config/logger.ts";
-import { errorCode, errorMessage, JobError } from "../errors/errors.ts";
+import { JobError } from "../errors/errors.ts";
 import type { FileSystems } from "../fs/provider.ts";
 import type { CheckpointWriter } from "../state/checkpoint-writer.ts";
 import { openSink } from "../text/open-sink.ts";
-import type { Sink } from "../text/sink.ts";
 import type { SinkDeclaration } from "../text/text-stream.ts";
 import { CheckpointGate } from "./checkpoint-gate.ts";
 import { checkLimits, checkPaths, checkReplayable, checkRolling } from "./checks.ts";
-import { FlowReading, outputFailed } from "./flow-reading.ts";
+import { FlowReading } from "./flow-reading.ts";
 import type { JobExecution, SavepointOptions } from "./job-execution.ts";
 import { JobMeter } from "./job-meter.ts";
 import type { JobProgress, JobResult } from "./job-result.ts";
+import { JobSinks } from "./job-sinks.ts";
 import { encodeJobState, type JobState } from "./job-state.ts";
 import { planFlows } from "./plan.ts";
-import { publish } from "./publish.ts";
 import { Recovery } from "./recovery.ts";
 import type { CheckpointSettings } from "./settings.ts";
 import { StopSignals } from "./stop-signals.ts";
@@ -55,7 +54,7 @@ export class JobRun {
   readonly #stop: StopSignals;
   readonly #gate = new CheckpointGate();
   #phase: JobState["phase"] = "running";
-  #sinks: Sink[] = [];
+  #sinks: JobSinks | undefined;
   #readings: FlowReading[] = [];
   #fingerprint: string[] = [];
   #recovery: Recovery | undefined;
@@ -126,7 +125,7 @@ export class JobRun {
 
   /** Resolves to a result when the job that is to be restored had been completed. */
   async #open(): Promise<JobResult | undefined> {
-    const { id, name, sinks, checkpointing, fileSystems, configuration } = this.#spec;
+    const { name, sinks, checkpointing, fileSystems, configuration, logger } = this.#spec;
     const signal = this.#stop.ended;
     checkPaths(name, sinks, checkpointing);
     checkRolling(name, sinks, checkpointing);
@@ -137,50 +136,12 @@ export class JobRun {
     }));
     const flows = planFlows(planned);
     this.#fingerprint = flows.flatMap(({ description }) => description);
-    const opened = planned.map(({ sink }) => sink);
-    let restored: JobState | undefined;
-    if (checkpointing === undefined) {
-      for (const sink of opened) await sink.check(signal, false);
-    } else {
-      checkReplayable(name, sinks);
-      this.#recovery = await Recovery.open({
-        ...this.#spec,
-        job: name ?? id,
-        checkpointing,
-        fingerprint: this.#fingerprint,
-        gate: this.#gate,
-        signal,
-        snapshot: (isSavepoint) => this.#snapshot(isSavepoint),
-        rolls: this.#rolls,
-        onCompleted: async (pointer) => {
-          await this.#publishRolling(pointer);
-          await this.#releaseOlder();
-        },
-        onFailure: (error) => this.#stop.end(error),
-        checkOutputs: async (isRestored) => {
-          for (const sink of opened) await sink.check(signal, isRestored);
-        },
-      });
-      if (this.#recovery.completed !== undefined) return this.#recovery.completed;
-      restored = this.#recovery.restored;
-    }
-    this.#phase = restored?.phase ?? "running";
-    this.#meter.restore(restored);
-    this.#sinks = opened;
-    for (const [i, sink] of opened.entries()) {
-      await sink.open({
-        signal,
-        recoverable: checkpointing !== undefined,
-        restored: restored?.sinks[i],
-        committing: this.#phase === "committing",
-        published: restored?.published,
-      });
-      if (this.#recovery !== undefined && !sink.isRecoverable) this.#warnOfRestore(sink);
-    }
-    if (this.#recovery !== undefined && this.#phase === "running") {
-      if (restored !== undefined) await this.#publishRolling(this.#recovery.restorable as string);
-      for (const sink of opened) await sink.discardStale();
-    }
+    this.#sinks = new JobSinks(
+      planned.map(({ sink }) => sink),
+      { job: name, logger, ended: signal, recoverable: checkpointing !== undefined },
+    );
+    const restored = await this.#openSinks(this.#sinks);
+    if (this.#recovery?.completed !== undefined) return this.#recovery.completed;
     this.#readings = flows.map(
       (flow, i) =>
         new FlowReading({
@@ -196,19 +157,47 @@ export class JobRun {
     return undefined;
   }
 
-  /** What a completed checkpoint says is closed. */
-  async #publishRolling(pointer: string): Promise<void> {
-    const rolling = this.#sinks.filter((sink) => sink.isRolling && sink.parts.length > 0);
-    if (rolling.length === 0) return;
-    const hint = 'Run it again with restore: "latest": it publishes the rest';
-    await publish(this.#spec.name, rolling, { signal: this.#stop.ended, hint });
-    await this.#recovery?.published(pointer);
+  /** Opens the outputs, unless the job had been completed. Resolves to the state that it goes on from. */
+  async #openSinks(sinks: JobSinks): Promise<JobState | undefined> {
+    const { checkpointing } = this.#spec;
+    if (checkpointing === undefined) await sinks.check(false);
+    else this.#recovery = await this.#openRecovery(checkpointing, sinks);
+    const recovery = this.#recovery;
+    if (recovery?.completed !== undefined) return undefined;
+    const restored = recovery?.restored;
+    this.#phase = restored?.phase ?? "running";
+    this.#meter.restore(restored);
+    await sinks.open(restored);
+    if (recovery !== undefined && this.#phase === "running") {
+      if (restored !== undefined) await this.#publishRolling(recovery.restorable as string);
+      await sinks.discardStale();
+    }
+    return restored;
   }
 
-  #warnOfRestore({ path }: Sink): void {
-    const { logger, name } = this.#spec;
-    const message = `the file system of ${path} has no recoverable writer: this job cannot be restored`;
-    logger.warn({ job: name, path: path.toString() }, message);
+  #openRecovery(checkpointing: CheckpointSettings, sinks: JobSinks): Promise<Recovery> {
+    const { id, name } = this.#spec;
+    checkReplayable(name, this.#spec.sinks);
+    return Recovery.open({
+      ...this.#spec,
+      job: name ?? id,
+      checkpointing,
+      fingerprint: this.#fingerprint,
+      gate: this.#gate,
+      signal: this.#stop.ended,
+      snapshot: (isSavepoint) => this.#snapshot(isSavepoint),
+      rolls: this.#rolls,
+      onCompleted: async (pointer) => {
+        await this.#publishRolling(pointer);
+        await sinks.releaseOlder(this.#recovery?.storage.numRetained ?? 0);
+      },
+      onFailure: (error) => this.#stop.end(error),
+      checkOutputs: (isRestored) => sinks.check(isRestored),
+    });
+  }
+
+  async #publishRolling(pointer: string): Promise<void> {
+    if (await this.#sinks?.publishRolling()) await this.#recovery?.published(pointer);
   }
 
   async #readAll(): Promise<void> {
@@ -260,9 +249,7 @@ export class JobRun {
       stopped: true,
       ...(savepoint !== undefined && { savepoint }),
     };
-    await Promise.all(
-      this.#sinks.map((sink) => sink.abandon(this.#stop.stopping.reason, keep || savepoint !== undefined)),
-    );
+    await this.#sinks?.abandon(this.#stop.stopping.reason, keep || savepoint !== undefined);
     await recovery?.finishStopped(keep);
     this.#meter.end();
     if (savepoint !== undefined) request?.resolve(savepoint);
@@ -270,23 +257,17 @@ export class JobRun {
   }
 
   async #complete(): Promise<JobResult> {
-    const { name, checkpointing } = this.#spec;
+    const { checkpointing } = this.#spec;
     const recovery = this.#recovery;
     if (this.#phase === "running") {
-      await this.#eachSink((sink) => sink.finishWriting());
+      await this.#sinks?.finishWriting();
       this.#phase = "committing";
       await recovery?.coordinator.take();
     }
     await recovery?.attempt.verify(this.#stop.ended);
-    await publish(name, this.#sinks, {
-      signal: this.#stop.ended,
-      hint:
-        recovery === undefined
-          ? "Run the job again with writeMode OVERWRITE"
-          : 'Run it again with restore: "latest": it publishes the rest',
-    });
-    for (const sink of this.#sinks) await sink.complete(this.#stop.ended);
-    await this.#releaseOlder(0);
+    await this.#sinks?.publish();
+    await this.#sinks?.complete();
+    await this.#sinks?.releaseOlder(0);
     const result = this.#result(checkpointing?.retention.afterSuccess ?? false);
     await recovery?.finish(result);
     this.#meter.end();
@@ -303,7 +284,7 @@ export class JobRun {
       ...(name === undefined ? {} : { jobName: name }),
       linesRead: this.#meter.linesRead,
       bytesRead: this.#meter.bytesRead,
-      sinks: this.#sinks.map((sink) => sink.result()),
+      sinks: this.#sinks?.results() ?? [],
       durationMs: this.#meter.elapsedMs,
       ...(restoredFrom === undefined ? {} : { restoredFrom }),
       checkpoints,
@@ -316,7 +297,7 @@ export class JobRun {
     const recovery = this.#recovery;
     await recovery?.coordinator.stop(reason);
     const keep = recovery?.isToBeKept(reason, this.#wasAborted(reason)) ?? false;
-    await Promise.all(this.#sinks.map((sink) => sink.abandon(reason, keep)));
+    await this.#sinks?.abandon(reason, keep);
     await recovery?.abandon(reason, keep);
   }
 
@@ -330,7 +311,7 @@ export class JobRun {
   /** Called between batches: what the sinks have taken is what the positions say was read. */
   async #snapshot(isSavepoint: boolean) {
     const isLast = this.#stop.stopping.aborted;
-    const sinks = await this.#eachSink((sink) => sink.persist({ isLast, isSavepoint }));
+    const sinks = (await this.#sinks?.persist({ isLast, isSavepoint })) ?? [];
     return encodeJobState({
       phase: this.#phase,
       fingerprint: this.#fingerprint,
@@ -339,33 +320,6 @@ export class JobRun {
       sources: this.#readings.map(({ state }) => state),
       sinks,
     });
-  }
-
-  /** What is only tidied up is no reason to fail. */
-  async #releaseOlder(count = this.#recovery?.storage.numRetained ?? 0): Promise<void> {
-    try {
-      for (const sink of this.#sinks) await sink.releaseOlder(count);
-    } catch (error) {
-      const { logger, name } = this.#spec;
-      logger.warn(
-        { err: error, job: name },
-        `state of older checkpoints was not freed: ${errorMessage(error)}`,
-      );
-    }
-  }
-
-  async #eachSink<T>(call: (sink: Sink) => Promise<T>): Promise<T[]> {
-    const results: T[] = [];
-    for (const sink of this.#sinks) {
-      try {
-        results.push(await call(sink));
-      } catch (error) {
-        throw this.#stop.ended.aborted || errorCode(error)?.startsWith("ERR_JOB_")
-          ? error
-          : outputFailed(sink, error);
-      }
-    }
-    return results;
   }
 
   /** Errors of the layers below do not know the job's name. */
