@@ -151,8 +151,10 @@ async function main(): Promise<void> {
     await large("memory", mib, rounds, 1, []);
     await large("memory", mib, rounds, 2, []);
     await large("memory, no MD5", mib, rounds, 1, ["--no-md5"]);
+    await large("memory, no MD5, lean", mib, rounds, 1, ["--no-md5", "--lean"]);
     await large("disk, page cache", mib, rounds, 1, ["--data", folder]);
     await small("memory", Number(values.seconds), []);
+    await small("memory, lean", Number(values.seconds), ["--lean"]);
     await small("disk, page cache", Number(values.seconds), ["--data", folder]);
   } finally {
     await rm(folder, { recursive: true, force: true });

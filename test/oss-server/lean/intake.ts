@@ -1,12 +1,15 @@
-/** Up to so many bytes, such as a head, are copied: that costs less than to stop reading and to begin again. */
+/** Up to so many lent bytes, such as a head, are copied: that costs less than to stop reading and to begin again. */
 const COPIED_BYTES = 4 * 1024;
+/** So many may wait to be taken; then the client has to. */
+const MOST_BYTES = 256 * 1024;
 
-/** Bytes that came and that nobody has taken yet. They are few: the client has to wait until somebody takes them. */
+/** Bytes that came and that nobody has taken yet. */
 export class Intake {
   readonly #readOn: () => void;
-  #chunk: Buffer = Buffer.alloc(0);
+  /** Of the first one, which may be taken as a whole already, the bytes from `#at` on. */
+  readonly #chunks: Buffer[] = [];
   #at = 0;
-  #end = 0;
+  #unread = 0;
   #isPaused = false;
   #isOver = false;
   #wake: (() => void) | undefined;
@@ -16,19 +19,16 @@ export class Intake {
     this.#readOn = readOn;
   }
 
-  /** Takes `chunk[0, end)`. False: it has to stay as it is, and the socket is not to be read before `readOn`. */
-  offer(chunk: Buffer, end: number): boolean {
-    const unread = this.#end - this.#at;
-    if (unread === 0 && end > COPIED_BYTES) {
-      this.#chunk = chunk;
-      this.#end = end;
-    } else {
-      const before = this.#chunk.subarray(this.#at, this.#end);
-      this.#chunk = Buffer.concat([before, chunk.subarray(0, end)]);
-      this.#end = this.#chunk.length;
-    }
-    this.#at = 0;
-    this.#isPaused = unread > 0 || end > COPIED_BYTES;
+  /**
+   * Takes bytes that came; false: the socket is not to be read before `readOn`.
+   *
+   * @param areLent they stay as they are only until the socket is read again
+   */
+  offer(bytes: Buffer, areLent: boolean): boolean {
+    const isCopied = areLent && bytes.length <= COPIED_BYTES;
+    this.#chunks.push(isCopied ? Buffer.from(bytes) : bytes);
+    this.#unread += bytes.length;
+    this.#isPaused = (areLent && !isCopied) || this.#unread > MOST_BYTES;
     this.#wake?.();
     return !this.#isPaused;
   }
@@ -41,20 +41,26 @@ export class Intake {
 
   /** At most `most` bytes of what is there, valid until `release`; undefined: there is nothing. */
   take(most: number): Buffer | undefined {
-    if (this.#at === this.#end) return undefined;
-    const from = this.#at;
-    this.#at = Math.min(this.#end, from + most);
-    return this.#chunk.subarray(from, this.#at);
+    if (this.#unread === 0) return undefined;
+    if (this.#at === this.#chunks[0]?.length) {
+      this.#chunks.shift();
+      this.#at = 0;
+    }
+    const bytes = this.#chunks[0]?.subarray(this.#at, this.#at + most);
+    this.#at += bytes?.length ?? 0;
+    this.#unread -= bytes?.length ?? 0;
+    return bytes;
   }
 
   /** Puts back the last `count` bytes that were taken. */
   putBack(count: number): void {
     this.#at -= count;
+    this.#unread += count;
   }
 
   /** What was taken is no longer needed: if that was all, the socket is read again. */
   release(): void {
-    if (!this.#isPaused || this.#at < this.#end) return;
+    if (!this.#isPaused || this.#unread > 0) return;
     this.#isPaused = false;
     if (!this.#isOver) this.#readOn();
   }
@@ -62,11 +68,11 @@ export class Intake {
   /** Releases; then resolves when there is something to take, or to false when nothing more will come. */
   async more(): Promise<boolean> {
     this.release();
-    while (this.#at === this.#end && !this.#isOver) {
+    while (this.#unread === 0 && !this.#isOver) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    return this.#at < this.#end;
+    return this.#unread > 0;
   }
 }

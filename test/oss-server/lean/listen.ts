@@ -27,7 +27,7 @@ export async function listenLean(parts: Parts): Promise<Listening> {
 
   const begin = (accepted: Socket, read: (accepted: Socket, receive: Receive) => Socket): void => {
     const intake = new Intake(() => socket.resume());
-    const socket = read(accepted, (chunk, end) => intake.offer(chunk, end));
+    const socket = read(accepted, (bytes, areLent) => intake.offer(bytes, areLent));
     if (!settings.tls) accept(socket);
     const connection = connections.of(socket);
     if (connection === undefined) return;

@@ -3,8 +3,8 @@ import { Socket } from "node:net";
 /** Bytes that the system hands over at once, at most. */
 const BUFFER_BYTES = 256 * 1024;
 
-/** Takes `chunk[0, end)`; false: it stays as it is, and the socket is not read, until it is resumed. */
-export type Receive = (chunk: Buffer, end: number) => boolean;
+/** Takes bytes; where they are lent, the next read changes them. False: the socket is not read before it is resumed. */
+export type Receive = (bytes: Buffer, areLent: boolean) => boolean;
 
 /**
  * The socket of an accepted connection, read into one buffer over and over. Node has this (`onread`) for sockets that
@@ -21,7 +21,7 @@ export function withOwnBuffer(accepted: Socket, receive: Receive): Socket {
   movable._handle = null;
   accepted.destroy();
   const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  const onread = { buffer, callback: (end: number) => receive(buffer, end) };
+  const onread = { buffer, callback: (end: number) => receive(buffer.subarray(0, end), true) };
   const options = { handle, allowHalfOpen: true, onread };
   const socket = new Socket(options);
   socket.resume();
@@ -31,7 +31,7 @@ export function withOwnBuffer(accepted: Socket, receive: Receive): Socket {
 /** TLS can be had no other way. */
 export function withNewBuffers(socket: Socket, receive: Receive): Socket {
   socket.on("data", (chunk: Buffer) => {
-    if (!receive(chunk, chunk.length)) socket.pause();
+    if (!receive(chunk, false)) socket.pause();
   });
   return socket.resume();
 }
