@@ -86,13 +86,13 @@ const SHAPES: readonly (readonly [name: string, keys: readonly string[], serial:
   ["one flat folder", range(640).map((i) => `t/${i}`), 64, 64],
   ["very many tiny folders", folders(640, 1), 64, 64],
   ["a flat folder at some depth", range(640).map((i) => `t/a/b/${i}`), 64, 66],
-  ["folders of a page each", folders(64, 10), 64, 75],
-  ["… at some depth", folders(64, 10, "t/a/b"), 64, 77],
-  ["folders of a page and some", folders(64, 13), 84, 112],
-  ["folders of half a page", folders(128, 5), 64, 90],
+  ["folders of a page each", folders(64, 10), 64, 84],
+  ["… at some depth", folders(64, 10, "t/a/b"), 64, 86],
+  ["folders of a page and some", folders(64, 13), 84, 120],
+  ["folders of half a page", folders(128, 5), 64, 104],
   ["folders of five pages", folders(12, 53), 64, 80],
   ["a large folder, then tiny ones", [...range(100).map((i) => `t/a/${i}`), ...folders(500, 1)], 60, 80],
-  ["tiny folders, then large ones", [...range(200).map((i) => `t/a${i}/x`), ...folders(40, 10)], 60, 70],
+  ["tiny folders, then large ones", [...range(200).map((i) => `t/a${i}/x`), ...folders(40, 10)], 60, 74],
 ];
 
 for (const [name, keys, serial, most] of SHAPES) {

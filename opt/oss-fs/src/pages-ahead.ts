@@ -37,7 +37,7 @@ class PagesAhead {
   readonly #onTheirWay = new Set<Promise<void>>();
   #wake: () => void = () => {};
   #pagesRead = 1;
-  #pagesAsked = 1;
+  #pagesCame = 1;
   #scouted = 0;
   #mayNarrow = true;
   #keys: number;
@@ -91,9 +91,10 @@ class PagesAhead {
     for (let i = 0; this.#onTheirWay.size < lanes; i++) {
       const run = this.#runs[i];
       if (run === undefined || run.failure !== undefined || this.#end.signal.aborted) return;
-      if (!run.isBusy && !run.isDone) {
+      if (!this.#isRoom(run, i === 0)) return;
+      if (!run.isBusy && !run.isDone && run.pages.length < PAGES_OF_RUN) {
         this.#split(run, i);
-        if (this.#isWanted(run, i === 0)) this.#send(this.#list(run));
+        this.#send(this.#list(run));
       }
       const { scout } = run;
       if (scout !== undefined && this.#onTheirWay.size < lanes && this.#isScoutWanted(run, scout)) {
@@ -119,11 +120,12 @@ class PagesAhead {
     return Math.ceil(pages) <= 1.25 * pages ? 1 : Math.max(1, Math.round(PAGES_OF_RUN / pages));
   }
 
-  #isWanted(run: Run, isNext: boolean): boolean {
+  /** What the reader wants next is always asked for; what comes later while little is held, and little was wasted. */
+  #isRoom(run: Run, isNext: boolean): boolean {
     if (isNext && run.pages.length === 0) return true;
     const held = this.#runs.reduce((sum, { pages, isBusy }) => sum + pages.length + (isBusy ? 1 : 0), 0);
-    if (run.pages.length >= PAGES_OF_RUN || held >= this.#lanes * PAGES_OF_RUN) return false;
-    return isNext || this.#pagesAsked <= (2 * this.#keys) / this.#pageSize + this.#lanes;
+    const isThrifty = this.#pagesCame <= (2 * this.#keys) / this.#pageSize + this.#lanes;
+    return held < this.#lanes * PAGES_OF_RUN && (isNext || isThrifty);
   }
 
   #isScoutWanted(run: Run, scout: Scout): boolean {
@@ -143,9 +145,10 @@ class PagesAhead {
 
   async #list(run: Run): Promise<void> {
     run.isBusy = true;
-    this.#pagesAsked++;
     try {
-      this.#keys += run.take(await this.#pageOf(run), PAGES_OF_RUN);
+      const page = await this.#pageOf(run);
+      this.#keys += run.take(page, PAGES_OF_RUN);
+      this.#pagesCame++;
       if (this.#request.delimiter === undefined) run.lookAhead(PAGES_OF_RUN);
     } catch (error) {
       run.failure = { error };
