@@ -73,7 +73,7 @@ export class OssFileSystem extends FileSystem {
     return await statusOf(this.#store, path, context("getFileStatus", options, path));
   }
 
-  /** 1 a page; 1 more for a file or nothing. */
+  /** 1 a page, recursively in a tree of folders up to 2; 1 more for a file or nothing. */
   override listStatus(path: Path, options: ListOptions = {}): AsyncGenerator<FileStatus> {
     return listStatus(this.#store, path, options);
   }

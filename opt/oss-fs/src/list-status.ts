@@ -11,8 +11,8 @@ export interface Listing extends AsyncGenerator<FileStatus> {
 }
 
 /**
- * What is in a folder, in UTF-8 byte order of the key, a folder compared as `name/`. One request a page, one more for
- * a file or for nothing, and up to two more to find the place of `startAfter`.
+ * What is in a folder, in UTF-8 byte order of the key, a folder compared as `name/`. One request a page (see
+ * `listPages`), one more for a file or for nothing, and up to two more to find the place of `startAfter`.
  */
 export function listStatus(store: Store, path: Path, options: ListOptions): Listing {
   const batches = listBatches(store, path, options);

@@ -15,9 +15,9 @@ const PAGES_OF_RUN = 3;
  * ahead of the reader, and without a delimiter several at a time: listings by folders tell where the keys can be cut
  * into runs, which are listed side by side and handed out one after another.
  *
- * Where folders are small, or there are none, the pages come one after another, one request a page. Runs and the
- * search for them cost at most as many requests again, and some. Held are at most 48 pages. What waits when the
- * reader leaves is dropped, and the requests on their way are ended.
+ * Where folders are tiny, or there are none, the pages come one after another, one request a page. Elsewhere runs end
+ * within a page, which costs up to as many requests again, and the search for them up to a quarter. Held are 48 pages
+ * at most. When the reader leaves, requests on their way are ended.
  */
 export async function* listPages(client: OssClient, request: ListRequest): AsyncGenerator<ListPage> {
   const first = await listPage(client, request);
