@@ -3,13 +3,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** How far in ms bytes may run ahead of their time: below it waiting costs more than it is worth. */
 const SLACK = 2;
 
+/** Bytes that come within so many ms after a wait were there before its end: however late it ended, they lost no time. */
+const SAME_FLOW = 10;
+
 /** Lets bytes pass at a given rate. Time that was not used is not saved up. */
 export class Pace {
   readonly #rate: () => number;
   readonly #closing: AbortSignal;
   #free = 0;
-  /** By how many ms the last wait was longer than it should have been: they are not the client's to lose. */
-  #overslept = 0;
+  /** When the last wait ended. */
+  #woke = 0;
 
   /**
    * @param rate bytes per second, asked anew each time
@@ -33,14 +36,13 @@ export class Pace {
     const rate = this.#rate();
     if (rate === Number.POSITIVE_INFINITY) return undefined;
     const now = performance.now();
-    this.#free = Math.max(this.#free, now - this.#overslept) + (bytes / rate) * 1000;
-    this.#overslept = 0;
+    if (now - this.#woke > SAME_FLOW) this.#free = Math.max(this.#free, now);
+    this.#free += (bytes / rate) * 1000;
     return this.#free - now > SLACK ? this.#wait(this.#free - now) : undefined;
   }
 
   async #wait(ms: number): Promise<void> {
-    const due = performance.now() + ms;
     await sleep(Math.ceil(ms), undefined, { signal: this.#closing });
-    this.#overslept = Math.max(0, performance.now() - due);
+    this.#woke = performance.now();
   }
 }
