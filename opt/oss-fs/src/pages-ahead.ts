@@ -12,7 +12,7 @@ const PAGES_OF_RUN = 3;
 
 /**
  * All pages, in order. The first one is asked for alone. When it is read and more are wanted, pages are asked for
- * ahead of the reader, and without a delimiter several at a time: listings by folders tell where the keys can be cut
+ * ahead of the reader, and without a delimiter several at a time: listings by folders tell where the keys can be split
  * into runs, which are listed side by side and handed out one after another.
  *
  * Where folders are tiny, or there are none, the pages come one after another, one request a page. Elsewhere runs end

@@ -7,7 +7,7 @@ export interface Stretch {
   readonly after: string | undefined;
   /** Inclusive; undefined: to the end. */
   readonly until: string | undefined;
-  /** Folders whose names are no longer than this tell nothing new about where to cut. */
+  /** Folders whose names are no longer than this tell nothing new about where to split. */
   readonly floor: number;
   /** What begins behind `after`, where that is known. */
   readonly folder?: string;

@@ -31,7 +31,7 @@ const FADING = 0.75;
 /** A listing by folders has to bring so many times as many keys as a listing of keys would. */
 const WORTH = 4;
 
-/** A place where a listing can be cut. */
+/** A place where a listing can be split. */
 export interface SplitPoint {
   /** Keys up to this one lie before it. */
   readonly at: string;
@@ -44,7 +44,7 @@ export interface SplitPoint {
 }
 
 /**
- * The folder whose direct children are the places to cut behind these keys: the deepest one above the last key that
+ * The folder whose direct children are the places to split at behind these keys: the deepest one above the last key that
  * holds at least half of them, in so few children that one listing of children stands for several of keys. Undefined
  * where the children are too small, or no folder's name is longer than `floor`.
  */
@@ -79,7 +79,7 @@ function countBelow(objects: readonly ListedObject[], folder: string): { keys: n
  * Finds split points behind a key, page after page of listings with a delimiter: among the children of a folder, and
  * when these have come to their end, among those of the folder above it, as long as its name is longer than `floor`.
  *
- * A point is only a hint where to cut: what is added or removed meanwhile makes the pieces larger or smaller, and
+ * A point is only a hint where to split: what is added or removed meanwhile makes the pieces larger or smaller, and
  * every key still lies in exactly one of them.
  */
 export class Scout {
