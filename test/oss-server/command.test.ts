@@ -4,11 +4,12 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { fromSource } from "../support/from-source.ts";
 import type { OssServer } from "./server.ts";
 import { aliOss } from "./support/ali-oss.ts";
 
 const COMMAND = fileURLToPath(new URL("../../scripts/oss-server.ts", import.meta.url));
-const NODE = ["--conditions=plugfs-source", "--import", "tsx", COMMAND];
+const NODE = [...fromSource, COMMAND];
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   test(`the command prints one line of JSON, serves, and stops on ${signal}`, async () => {

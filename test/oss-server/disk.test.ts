@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { fromSource } from "../support/from-source.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { randomFrom } from "./random.ts";
 import { type OssServer, startOssServer } from "./server.ts";
@@ -114,7 +115,7 @@ test("a folder in use is refused; one whose owner died is taken over", async () 
 });
 
 async function startCommand(data: string): Promise<{ child: ChildProcess; server: OssServer }> {
-  const args = ["--conditions=plugfs-source", "--import", "tsx", COMMAND, "--bucket", "demo", "--data", data];
+  const args = [...fromSource, COMMAND, "--bucket", "demo", "--data", data];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), "line");
   const { endpoint, accessKeyId } = JSON.parse(line);

@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { fromSource } from "../support/from-source.ts";
 import { fencedBlocks } from "../support/markdown.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -18,7 +19,7 @@ test("the README's TypeScript runs", async () => {
   );
   const script = join(folder.path, "readme.mts");
   await writeFile(script, `${text}\nconsole.log("ran to the end");`);
-  const args = ["--conditions=plugfs-source", "--import", import.meta.resolve("tsx"), script];
+  const args = [...fromSource, script];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   assert.equal(stdout, "ran to the end\n");
 });

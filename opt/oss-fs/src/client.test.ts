@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { inspect, promisify } from "node:util";
+import { fromSource } from "../../../test/support/from-source.ts";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { startProxy } from "../test/proxy.ts";
 import { BUCKET, list, openFileSystem, openFixture, path, read, sample, write } from "../test/support.ts";
@@ -242,7 +243,7 @@ for (const ending of ["after close", "without close"]) {
       console.log((await read(fs, "k")).length);
       ${ending === "after close" ? "await fs.close();" : ""}
       console.log(process.getActiveResourcesInfo().filter((name) => /TCP|TLS/.test(name)).length);`;
-    const args = ["--conditions=plugfs-source", "--import", "tsx", "--input-type=module", "-e", program];
+    const args = [...fromSource, "--input-type=module", "-e", program];
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
     assert.match(stdout, ending === "after close" ? /^3000000\n0\n$/ : /^3000000\n/);
   });

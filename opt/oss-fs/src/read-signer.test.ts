@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import OSS from "ali-oss";
 import fc from "fast-check";
+import { anyCharacter } from "../../../test/support/any-character.ts";
 import type { Credentials } from "./credentials/credentials.ts";
 import { type ReadRequest, ReadSigner, type SignedRead } from "./read-signer.ts";
 
@@ -38,7 +39,7 @@ const settings = fc
 
 const key = fc
   .oneof(
-    fc.string({ minLength: 1, maxLength: 40, unit: "binary" }),
+    fc.string({ minLength: 1, maxLength: 40, unit: anyCharacter }),
     fc.string({
       minLength: 1,
       maxLength: 40,
