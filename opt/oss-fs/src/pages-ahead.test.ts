@@ -76,7 +76,7 @@ for (const version of [1, 2]) {
     };
     await fc.assert(
       fc.asyncProperty(question, ({ keys, pageSize, start }) => check(keys, pageSize, start)),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 }
@@ -191,7 +191,7 @@ test("a request that is refused, whichever it is: all, or an error at its place 
     assert.deepEqual(found, all.slice(0, found.length), `request ${nth}`);
   }
   // The listing of folders, and one folder by itself, may be refused where the whole is not.
-  assert.ok(outcomes.whole > 2 && outcomes.refused >= 2, JSON.stringify(outcomes));
+  assert.ok(outcomes.whole > 20 && outcomes.refused >= 2, JSON.stringify(outcomes));
 });
 
 test("a listing that changes meanwhile has nothing twice, and everything that stays", async () => {
