@@ -30,7 +30,8 @@ export class BadRequest extends Error {
   }
 }
 
-const MAX_BYTES = 64 * 1024;
+/** As node:http has it. */
+const MAX_BYTES = 16 * 1024;
 
 /** Takes the next head. Undefined: the client ends the connection. Throws {@link BadRequest}. */
 export async function readHead(intake: Intake): Promise<RequestHead | undefined> {
