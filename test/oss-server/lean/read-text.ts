@@ -32,10 +32,10 @@ export async function readText(intake: Intake, end: string, most: number): Promi
     const before = text.length;
     text += bytes.toString("latin1");
     const mark = text.indexOf(end, Math.max(0, before - end.length));
+    if ((mark < 0 ? text.length : mark) > most) throw new TextError("too long");
     if (mark >= 0) {
       intake.putBack(text.length - mark - end.length);
       return text.slice(0, mark);
     }
-    if (text.length > most) throw new TextError("too long");
   }
 }
