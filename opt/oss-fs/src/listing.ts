@@ -20,6 +20,8 @@ export interface ListPage {
   readonly prefixes: readonly string[];
   /** Undefined on the last page. */
   readonly next: string | undefined;
+  /** Characters of the answer, which its keys keep in memory. */
+  readonly size: number;
 }
 
 export interface ListRequest {
@@ -106,7 +108,12 @@ export function parsePage(xml: string, version: 1 | 2, about: About): ListPage {
     for (const entry of xmlElements(page, "CommonPrefixes")) prefixes.push(decode(needed(entry, "Prefix")));
     const truncated = needed(page, "IsTruncated") === "true";
     const next = version === 2 ? "NextContinuationToken" : "NextMarker";
-    return { objects, prefixes, next: truncated ? decode(needed(page, next)) : undefined };
+    return {
+      objects,
+      prefixes,
+      next: truncated ? decode(needed(page, next)) : undefined,
+      size: xml.length,
+    };
   } catch (cause) {
     throw answerError("the store's listing cannot be read", about, { retryable: true, cause });
   }

@@ -9,6 +9,8 @@ import type { Scout } from "./split-points.ts";
 const MOST_LANES = 16;
 /** Aimed at for a run; also the most that wait to be read of one run. */
 const PAGES_OF_RUN = 3;
+/** Characters of the pages that are held or on their way besides the next one: of ordinary keys ten pages. */
+const MOST_AHEAD = 4 * 1024 * 1024;
 
 /**
  * All pages, in order. The first one is asked for alone. When it is read and more are wanted, pages are asked for
@@ -17,7 +19,7 @@ const PAGES_OF_RUN = 3;
  *
  * Where folders are tiny, or there are none, the pages come one after another, one request a page. Elsewhere runs end
  * within a page, which costs up to as many requests again, and the search for them up to a quarter. Held are 48 pages
- * at most. When the reader leaves, requests on their way are ended.
+ * at most, fewer of long keys. When the reader leaves, requests on their way are ended.
  */
 export async function* listPages(client: OssClient, request: ListRequest): AsyncGenerator<ListPage> {
   const first = await listPage(client, request);
@@ -41,6 +43,8 @@ class PagesAhead {
   #scouted = 0;
   #mayNarrow = true;
   #keys: number;
+  /** Characters of the longest page. */
+  #longest: number;
 
   constructor(client: OssClient, request: ListRequest, first: ListPage) {
     const { prefix, startAfter } = request;
@@ -50,6 +54,7 @@ class PagesAhead {
     this.#pageSize = request.limit ?? pageSize;
     this.#lanes = Math.max(1, Math.min(MOST_LANES, Math.floor(connections / 2)));
     this.#keys = first.objects.length;
+    this.#longest = first.size;
     const run = new Run({ after: startAfter, until: undefined, floor: prefix.length - 1 });
     run.take(first, PAGES_OF_RUN);
     if (request.delimiter === undefined) run.lookAhead(1);
@@ -124,8 +129,9 @@ class PagesAhead {
   #isRoom(run: Run, isNext: boolean): boolean {
     if (isNext && run.pages.length === 0) return true;
     const held = this.#runs.reduce((sum, { pages, isBusy }) => sum + pages.length + (isBusy ? 1 : 0), 0);
+    const most = Math.min(this.#lanes * PAGES_OF_RUN, MOST_AHEAD / this.#longest);
     const isThrifty = this.#pagesCame <= (2 * this.#keys) / this.#pageSize + this.#lanes;
-    return held < this.#lanes * PAGES_OF_RUN && (isNext || isThrifty);
+    return held < most && (isNext || isThrifty);
   }
 
   #isScoutWanted(run: Run, scout: Scout): boolean {
@@ -147,6 +153,7 @@ class PagesAhead {
     run.isBusy = true;
     try {
       const page = await this.#pageOf(run);
+      this.#longest = Math.max(this.#longest, page.size);
       this.#keys += run.take(page, PAGES_OF_RUN);
       this.#pagesCame++;
       if (this.#request.delimiter === undefined) run.lookAhead(PAGES_OF_RUN);

@@ -9,6 +9,7 @@ const page = (keys: string[], prefixes: string[], next?: string): ListPage => ({
   objects: objects(...keys),
   prefixes,
   next,
+  size: 0,
 });
 const files = (folder: string, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${folder}${String(i).padStart(3, "0")}`);
