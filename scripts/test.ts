@@ -7,15 +7,11 @@
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import glob from "fast-glob";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const compiledModule = new URL("test/compiled.mjs", import.meta.url).href;
-const { compileAll } = (await import(compiledModule)) as { compileAll(files: string[]): Promise<void> };
 const soak = process.env.PLUGFS_SOAK === "1";
-const LOADER = new URL("test/typescript.mjs", import.meta.url).href;
 /** No file may hang the run; a file counts as one test. */
 const TIMEOUT_MS = soak ? 3_600_000 : 180_000;
 
@@ -23,28 +19,24 @@ const args = process.argv.slice(2);
 const words = args.filter((arg) => !arg.startsWith("-"));
 const flags = args.filter((arg) => arg.startsWith("-"));
 
-const modules = await glob("{core,opt,scripts,test}/**/*.ts", {
+const all = await glob("{core,opt,scripts,test}/**/*.test.ts", {
   cwd: root,
   ignore: ["**/node_modules/**", "test/fixtures/**", "test/examples/**", "core/cli/templates/**"],
   followSymbolicLinks: false,
 });
-const files = modules
-  .filter((file) => file.endsWith(".test.ts"))
-  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-  .sort();
+const files = all.filter((file) => words.length === 0 || words.some((word) => file.includes(word))).sort();
 
 if (files.length === 0) {
   const which = words.length === 0 ? "*.test.ts file" : `test file whose path holds ${words.join(" or ")}`;
   console.error(`There is no ${which} in core/, opt/, scripts/ or test/.`);
   process.exitCode = 1;
 } else {
-  await compileAll(modules.map((file) => join(root, file)));
   await runTests(files);
 }
 
 async function runTests(files: readonly string[]): Promise<void> {
   const command = [
-    ["--conditions=plugfs-source", "--import", LOADER, "--test", "--test-reporter=spec"],
+    ["--conditions=plugfs-source", "--import", "tsx", "--test", "--test-reporter=spec"],
     // One more than there are processors: some files wait for what they have started.
     [`--test-concurrency=${availableParallelism() + 1}`, `--test-timeout=${TIMEOUT_MS}`],
     [...flags, ...files],

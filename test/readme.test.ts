@@ -13,7 +13,7 @@
  * Renderers show nothing of what follows the language.
  *
  * The home is an application that installed the package: `node_modules/plugfs` leads here, so the programs run on `dist/`
- * without a build, against an OSS server of this test, which has the bucket `demo` with `access.log`.
+ * under `node --import tsx`, against an OSS server of this test, which has the bucket `demo` with `access.log`.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -29,7 +29,6 @@ import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const main = join(root, "dist/core/cli/main.js");
-const loader = new URL("../scripts/test/typescript.mjs", import.meta.url).href;
 const credentials = { accessKeyId: "reader", accessKeySecret: "only-in-this-test" };
 const isProgram = (file: string) => /\.[cm]?[jt]s$/.test(file) && !file.includes("/");
 
@@ -54,7 +53,11 @@ for (const readme of ["README.md", "core/README.md", "core/fs/README.md", "opt/o
         if (!isProgram(block.file)) return;
         if (!seeded && readme === "README.md") await seed(home);
         seeded = true;
-        const output = await run(process.execPath, ["--import", loader, block.file], home);
+        const output = await run(
+          process.execPath,
+          ["--import", import.meta.resolve("tsx"), block.file],
+          home,
+        );
         for (const line of promisedLines(block.text)) {
           assert.ok(
             output.split("\n").includes(line),

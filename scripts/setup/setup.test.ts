@@ -45,7 +45,7 @@ async function scratchPackage() {
       },
     }),
     "tools/tsx/package.json": '{"name":"tsx","version":"1.0.0","type":"module","exports":"./index.js"}',
-    "tools/tsx/index.js": `await import(${JSON.stringify(new URL("../test/typescript.mjs", import.meta.url).href)});`,
+    "tools/tsx/index.js": `await import(${JSON.stringify(import.meta.resolve("tsx"))});`,
     "scripts/build.ts": BUILD,
     "core/index.ts": "export const one = 1;\n",
   };

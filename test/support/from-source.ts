@@ -2,5 +2,5 @@
 export const fromSource: readonly string[] = [
   "--conditions=plugfs-source",
   "--import",
-  new URL("../../scripts/test/typescript.mjs", import.meta.url).href,
+  import.meta.resolve("tsx"),
 ];
