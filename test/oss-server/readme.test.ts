@@ -17,7 +17,7 @@ test("the README's TypeScript runs", async () => {
     '"./server.ts"',
     JSON.stringify(new URL("server.ts", import.meta.url).href),
   );
-  const script = join(folder.path, "readme.ts");
+  const script = join(folder.path, "readme.mts");
   await writeFile(script, `${text}\nconsole.log("ran to the end");`);
   const args = [...fromSource, script];
   const { stdout } = await promisify(execFile)(process.execPath, args);
