@@ -9,8 +9,8 @@ import type { Scout } from "./split-points.ts";
 const MOST_LANES = 16;
 /** Aimed at for a run; also the most that wait to be read of one run. */
 const PAGES_OF_RUN = 3;
-/** Characters of the pages that are held or on their way besides the next one: of ordinary keys ten pages. */
-const MOST_AHEAD = 4 * 1024 * 1024;
+/** Characters of the pages that are held or on their way besides the next one: of ordinary keys some pages. */
+const MOST_AHEAD = 2 * 1024 * 1024;
 
 /**
  * All pages, in order. The first one is asked for alone. When it is read and more are wanted, pages are asked for
