@@ -85,6 +85,22 @@ test("a checkpoint that cannot be written fails the job, and nothing is publishe
   );
 });
 
+test("an upload whose beginning was answered to nobody is gone when the job has ended", async () => {
+  await using home = await ossHome();
+  await home.server.put("demo", "in", TEXT);
+  const env = await home.open();
+  home.server.faults.add({ operation: "InitiateMultipartUpload", fault: { kind: "answer-lost" } });
+  const job = env.job("copy");
+  job.readTextFile("oss://demo/in").writeAsText("oss://demo/out");
+  job.setStateBackend(new FsStateBackend("oss://demo/state"));
+  job.enableCheckpointing(10);
+  await job.execute();
+  const begun = home.server.log.entries().filter(({ operation }) => operation === "InitiateMultipartUpload");
+  assert.equal(begun.length, 2);
+  assert.equal((await home.server.get("demo", "out"))?.toString(), TEXT);
+  assert.deepEqual(home.server.uploads("demo"), []);
+});
+
 test("an error while listing is not an empty folder", async () => {
   await using home = await ossHome();
   await home.server.put("demo", "folder/a", "a\n");

@@ -268,6 +268,7 @@ export class JobRun {
     await this.#sinks?.publish();
     await this.#sinks?.complete();
     await this.#sinks?.releaseOlder(0);
+    if (recovery !== undefined) await this.#sinks?.discardUnheardOf();
     const result = this.#result(checkpointing?.retention.afterSuccess ?? false);
     await recovery?.finish(result);
     this.#meter.end();

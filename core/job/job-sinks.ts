@@ -44,7 +44,7 @@ export class JobSinks {
 
   /** Of other attempts of this job. */
   async discardStale(): Promise<void> {
-    for (const sink of this.#open) await sink.discardStale();
+    for (const sink of this.#open) await sink.discardStale("all");
   }
 
   async finishWriting(): Promise<void> {
@@ -74,14 +74,14 @@ export class JobSinks {
     for (const sink of this.#open) await sink.complete(this.#options.ended);
   }
 
-  /** Frees what only states before the last `count` hold. What is only tidied up is no reason to fail. */
+  /** Frees what only states before the last `count` hold. */
   async releaseOlder(count: number): Promise<void> {
-    try {
-      for (const sink of this.#open) await sink.releaseOlder(count);
-    } catch (error) {
-      const { logger, job } = this.#options;
-      logger.warn({ err: error, job }, `state of older checkpoints was not freed: ${errorMessage(error)}`);
-    }
+    await this.#tidy("state of older checkpoints was not freed", (sink) => sink.releaseOlder(count));
+  }
+
+  /** At the end: writes that a store began when its answer was lost on the way. They are empty. */
+  async discardUnheardOf(): Promise<void> {
+    await this.#tidy("empty writes were not looked for", (sink) => sink.discardStale("empty"));
   }
 
   /** Ends what is not published: dropped, or with `keep` left as it was last persisted. Never rejects. */
@@ -91,6 +91,16 @@ export class JobSinks {
 
   results(): SinkResult[] {
     return this.#open.map((sink) => sink.result());
+  }
+
+  /** What is only tidied up is no reason to fail. */
+  async #tidy(failed: string, call: (sink: Sink) => Promise<void>): Promise<void> {
+    try {
+      for (const sink of this.#open) await call(sink);
+    } catch (error) {
+      const { logger, job } = this.#options;
+      logger.warn({ err: error, job }, `${failed}: ${errorMessage(error)}`);
+    }
   }
 
   async #each<T>(call: (sink: Sink) => Promise<T>): Promise<T[]> {

@@ -123,13 +123,14 @@ export class RollingSink implements Sink {
     for (const writer of this.#writers) await writer.releaseOlder(count);
   }
 
-  async discardStale(): Promise<void> {
+  async discardStale(which: "all" | "empty"): Promise<void> {
     const fileSystem = await this.#fileSystemOf();
     const writer = this.#recoverableWriter;
     if (writer === undefined || !fileSystem.capabilities.has("pending-writes")) return;
     const own = new Set(this.#writers.map(({ openId }) => openId));
-    for await (const { target, id } of writer.pending(this.path)) {
+    for await (const { target, id, bytes } of writer.pending(this.path)) {
       if (own.has(id) || target.parent?.equals(this.path) !== true) continue;
+      if (which === "empty" && bytes !== 0) continue;
       if (rollingNumber(target.name) !== undefined) await writer.discard(target, id);
     }
   }

@@ -64,10 +64,10 @@ export interface Sink {
   /** Frees what only states before the last `count` hold. */
   releaseOlder(count: number): Promise<void>;
   /**
-   * Discards what other attempts of this job have left at its targets. For a job that has its attempt number: whoever
-   * wrote it is not to go on.
+   * Discards what other attempts of this job have left at its targets, or of that only what holds no byte. For a job
+   * that has its attempt number: whoever wrote it is not to go on.
    */
-  discardStale(): Promise<void>;
+  discardStale(which: "all" | "empty"): Promise<void>;
   /** Every part is published: takes away what is left of an earlier output. */
   complete(signal: AbortSignal): Promise<void>;
   /** What was written so far. */

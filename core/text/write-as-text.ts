@@ -154,14 +154,15 @@ export class TextSink implements Sink {
     for (const { file } of this.#parts) if (file instanceof RecoverableFile) await file.releaseOlder(count);
   }
 
-  async discardStale(): Promise<void> {
+  async discardStale(which: "all" | "empty"): Promise<void> {
     const fileSystem = await this.#fileSystemOf();
     if (!fileSystem.capabilities.has("pending-writes")) return;
     const writer = this.#recoverableWriter ?? (await fileSystem.createRecoverableWriter());
     for (const { path, file } of this.#parts) {
       const own = file instanceof RecoverableFile ? file.id : undefined;
-      for await (const { target, id } of writer.pending(path)) {
-        if (target.equals(path) && id !== own) await writer.discard(target, id);
+      for await (const { target, id, bytes } of writer.pending(path)) {
+        if (!target.equals(path) || id === own) continue;
+        if (which === "all" || bytes === 0) await writer.discard(target, id);
       }
     }
   }
