@@ -120,11 +120,11 @@ export class PartsAhead {
    * stop the others. Only for a reader who has shown to read on, and within this stream's share of the memory.
    */
   #mayWait(size: number): boolean {
-    if (!this.#parts[0]?.isRunning) return false;
+    const { depth, consumed } = this.#ahead;
+    const waiting = this.#parts[0]?.isRunning ? consumed : Math.min(consumed, depth);
     const { pool, live } = this.#store;
     const held = this.#parts.reduce((sum, part) => sum + part.held, 0);
-    const limit = this.#ahead.depth + this.#ahead.consumed;
-    return this.#parts.length < limit && held + size <= pool.memory.limit / live.size;
+    return this.#parts.length < depth + waiting && held + size <= pool.memory.limit / live.size;
   }
 
   /** Memory for the bytes is taken. */
